@@ -1,0 +1,1 @@
+"""The laboratory: servers on loopback that play models and bots, to order. For tests, soaks and the bench."""

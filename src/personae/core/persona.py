@@ -1,0 +1,102 @@
+"""Persona: a reusable simulated user. Scenario: one situation that the user is in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import AliasChoices, JsonValue, field_validator
+
+from personae.core.record import Field, Filled, Record, Text
+from personae.core.seed import digest
+
+ADVERSARIAL = "adversarial"
+"""The trait (exactly this word, in any case) of a persona that goes on after a refusal."""
+
+
+class Persona(Record):
+    """A simulated user. Its texts may hold `{{column}}` placeholders, filled from the scenario's fields."""
+
+    name: Filled
+    """A short label, unique in its file."""
+    description: Filled = Field(validation_alias=AliasChoices("description", "profile"))
+    """Who they are: personality and behaviour. `profile` in persona files of the seed's form."""
+    domain_knowledge: Text = ""
+    """What this user knows about the subject."""
+    traits: tuple[Filled, ...] = Field(default=(), strict=False)
+    """Short behaviour tags, such as `terse`, `impatient`, `adversarial`."""
+    attributes: dict[str, JsonValue] = Field(default_factory=dict)
+    """Free named facts, such as age or region: for filters and slices, and as columns for placeholders."""
+    goal: Text = ""
+    """The persona's own goal, used where no scenarios are given."""
+    success_criteria: Text = ""
+    """How the judge decides that the persona's own goal was met. The simulator never sees it."""
+
+    @field_validator("traits", mode="before")
+    @classmethod
+    def _traits_are_a_list(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError(f"must be a list of texts, not one text: write [{value!r}]")
+        return value
+
+    @property
+    def profile(self) -> str:
+        """The description, by the name that persona files of the seed's form use."""
+        return self.description
+
+    @property
+    def is_adversarial(self) -> bool:
+        return any(trait.strip().lower() == ADVERSARIAL for trait in self.traits)
+
+    @property
+    def own_scenario(self) -> Scenario | None:
+        """The scenario made of the persona's own goal, if it has one."""
+        if not self.goal.strip():
+            return None
+        return Scenario(goal=self.goal, expected_outcome=self.success_criteria)
+
+    @property
+    def version_hash(self) -> str:
+        """Names exactly this text of the persona; any edit changes it."""
+        return _content_hash(self)
+
+
+class Scenario(Record):
+    """One situation: what the user wants, what they know, and what should come of it."""
+
+    goal: Filled
+    """What the user pursues in this conversation."""
+    name: Text = ""
+    """A short label. The goal's beginning stands for it where it is blank."""
+    expected_outcome: Text = Field(default="", validation_alias=AliasChoices("expected_outcome", "success_criteria"))
+    """What a good conversation reaches. For the judge alone: the simulator never sees it."""
+    known_info: Text = ""
+    """Facts that this user has at hand, such as an order number."""
+    unknown_info: Text = ""
+    """What this user does not know or does not remember."""
+    instructions: Text = ""
+    """How to behave in this situation alone, such as what to do if refused."""
+    fields: dict[str, JsonValue] = Field(default_factory=dict)
+    """Named values for `{{column}}` placeholders."""
+    persona: Persona | None = None
+    """The user of this scenario, where a row brings its own; used where no personas are given."""
+
+    @property
+    def label(self) -> str:
+        """The name, or the goal's first 60 characters."""
+        return self.name or (self.goal if len(self.goal) <= 60 else self.goal[:59].rstrip() + "…")
+
+    @property
+    def columns(self) -> dict[str, JsonValue]:
+        """What placeholders can be filled from: the fields, and the scenario's own `goal` and `name`."""
+        return {"goal": self.goal, "name": self.name} | self.fields
+
+    @property
+    def version_hash(self) -> str:
+        """Names exactly this text of the scenario; any edit changes it."""
+        return _content_hash(self)
+
+
+def _content_hash(record: Record) -> str:
+    data: dict[str, Any] = record.as_dict()
+    return digest(type(record).__name__, json.dumps(data, sort_keys=True, ensure_ascii=False))

@@ -1,0 +1,51 @@
+"""Prompts: text files beside the code that uses them, versioned by the hash of their content.
+
+A prompt file is plain text with `{{name}}` placeholders. A block (the text between two blank lines) whose placeholders
+are all empty is left out, so that optional parts need no logic. Values are never read as prompt text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from personae.core.seed import digest
+from personae.core.template import fill, placeholders
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt's text with placeholders, and its name for records."""
+
+    name: str
+    """Room and file, such as `simulation/simulator`."""
+    text: str
+
+    @property
+    def version_hash(self) -> str:
+        return digest(self.text)
+
+    def render(self, **values: str) -> str:
+        """The text with `values` filled in and empty blocks left out. An unknown placeholder is an InputError."""
+        blocks = []
+        for block in re.split(r"\n{2,}", self.text.strip()):
+            names = placeholders(block)
+            if names and not any(values.get(name, "missing").strip() for name in names):
+                continue
+            blocks.append(fill(block, values, where=self.name))
+        return "\n\n".join(blocks)
+
+
+@cache
+def load(package: str, name: str) -> Prompt:
+    """The prompt in the file `name`.md of `package`'s folder `prompts`."""
+    text = (files(package) / "prompts" / f"{name}.md").read_text(encoding="utf-8")
+    return Prompt(f"{package.removeprefix('personae.').replace('.', '/')}/{name}", text)
+
+
+def versions(*prompts: Prompt) -> Mapping[str, str]:
+    """Name and version hash of each prompt, for records."""
+    return {prompt.name: prompt.version_hash for prompt in prompts}

@@ -1,0 +1,145 @@
+"""Result: one conversation with its ratings, as it is recorded, and the row of a result file that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from personae.core.conversation import DISCLAIMER, Conversation, Turn, stop_reason
+from personae.core.persona import Persona, Scenario
+from personae.core.rating import Rating, Score
+from personae.core.usage import NO_USAGE, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One planned conversation: persona and scenario with their placeholders filled, and what makes it this one."""
+
+    key: str
+    """The same for the same persona, scenario, epoch, bot and settings, in every run and on every machine."""
+    index: int
+    """Place in the plan, from 0."""
+    persona: Persona
+    scenario: Scenario
+    epoch: int
+    """Which repeat of the same persona and scenario, from 1."""
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationResult:
+    """One persona's conversation in one scenario, with everything that was found out about it."""
+
+    key: str
+    persona: Persona
+    """With placeholders filled."""
+    scenario: Scenario
+    epoch: int
+    conversation: Conversation
+    goal: Rating | None = None
+    """Was the expected outcome reached? None where the scenario names none."""
+    ratings: tuple[Rating, ...] = ()
+    """One per criterion of the criterion set."""
+    scores: tuple[Score, ...] = ()
+    """One per metric."""
+    usage: Mapping[str, Usage] = field(default_factory=dict)
+    """By role: `simulator`, `bot`, `judge`."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def transcript(self) -> list[dict[str, Any]]:
+        """The turns as plain data, the bot's system prompt first where it has one."""
+        turns = [turn.as_dict() for turn in self.conversation.turns]
+        system = self.conversation.system_prompt
+        return [{"role": "system", "content": system}, *turns] if system else turns
+
+    @property
+    def turns(self) -> int:
+        """How many replies the bot gave."""
+        return self.conversation.bot_turns
+
+    @property
+    def stop_reason(self) -> str:
+        return stop_reason(self.conversation.termination)
+
+    @property
+    def goal_achieved(self) -> bool | None:
+        return self.goal.verdict if self.goal is not None else None
+
+    @property
+    def total_usage(self) -> Usage:
+        return sum(self.usage.values(), NO_USAGE)
+
+    @property
+    def cost_usd(self) -> float | None:
+        """US dollars for all calls, or None where the price of one is not known."""
+        return self.total_usage.cost_usd
+
+    def as_row(self) -> dict[str, Any]:
+        """One row of a result file, in the seed's words and with what we add."""
+        persona = {
+            "name": self.persona.name,
+            "profile": self.persona.description,
+            "goal": self.scenario.goal,
+            "success_criteria": self.scenario.expected_outcome,
+            "traits": list(self.persona.traits),
+        }
+        extra = self.persona.as_dict()
+        persona |= {name: extra[name] for name in ("domain_knowledge", "attributes") if name in extra}
+        cost = self.cost_usd
+        quotes = {score.metric: [quote.as_dict() for quote in score.quotes] for score in self.scores}
+        if self.goal is not None:
+            quotes["goal_achieved"] = [quote.as_dict() for quote in self.goal.quotes]
+        return {
+            "key": self.key,
+            "persona": persona,
+            "scenario": self.scenario.as_dict(),
+            "epoch": self.epoch,
+            "transcript": self.transcript,
+            "turns": self.turns,
+            "stop_reason": self.stop_reason,
+            "termination": self.conversation.termination,
+            "explanation": self.conversation.explanation,
+            "goal_achieved": self.goal_achieved,
+            "verdict_reason": _verdict_reason(self.goal),
+            "cost_usd": None if cost is None else round(cost, 9),
+            "scores": {score.metric: score.value for score in self.scores},
+            "reasons": {score.metric: score.reason for score in self.scores},
+            "quotes": quotes,
+            "ratings": [rating.as_dict() for rating in self.ratings],
+            "metrics": [score.as_dict() for score in self.scores],
+            "goal": None if self.goal is None else self.goal.as_dict(),
+            "error": self.conversation.error or None,
+            "usage": {role: usage.as_dict() for role, usage in self.usage.items()},
+            "metadata": {"simulated": True, "disclaimer": DISCLAIMER, **self.metadata},
+        }
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> SimulationResult:
+        """The result in a row that `as_row` made. Raises KeyError, TypeError or pydantic's error on any other."""
+        persona = {name: value for name, value in row["persona"].items() if value not in ("", [], {})}
+        persona = {name: value for name, value in persona.items() if name not in ("goal", "success_criteria")}
+        transcript = row["transcript"]
+        system = transcript[0]["content"] if transcript and transcript[0]["role"] == "system" else ""
+        turns = tuple(Turn.from_dict(turn) for turn in transcript if turn["role"] != "system")
+        return cls(
+            key=row["key"],
+            persona=Persona.model_validate(persona),
+            scenario=Scenario.model_validate(row["scenario"]),
+            epoch=row["epoch"],
+            conversation=Conversation(
+                turns, row["termination"], row.get("explanation") or "", row.get("error") or "", system
+            ),
+            goal=Rating.from_dict(row["goal"]) if row.get("goal") else None,
+            ratings=tuple(Rating.from_dict(rating) for rating in row.get("ratings", ())),
+            scores=tuple(Score.from_dict(score) for score in row.get("metrics", ())),
+            usage={role: Usage.from_dict(usage) for role, usage in row.get("usage", {}).items()},
+            metadata=row.get("metadata", {}),
+        )
+
+
+def _verdict_reason(goal: Rating | None) -> str:
+    if goal is None:
+        return "the scenario names no expected outcome"
+    return goal.error or goal.reasoning

@@ -1,0 +1,78 @@
+"""What a model is asked to do, as data: for the offline engine, which computes its answer instead of reading a prompt.
+
+A task holds what the prompt says and no more: a simulator's task has no success criteria.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from personae.core.conversation import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Play the persona: say the next message, or end the conversation."""
+
+    name: str
+    description: str
+    traits: tuple[str, ...]
+    domain_knowledge: str
+    goal: str
+    known_info: str
+    unknown_info: str
+    instructions: str
+    turns: Sequence[Turn]
+    max_turns: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One yes/no question about the whole transcript."""
+
+    id: str
+    text: str
+    is_goal: bool = False
+    """`text` is the scenario's expected outcome, and the question whether it was reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnQuestion:
+    """One question asked of several bot turns, each answered by itself."""
+
+    id: str
+    metric: str
+    text: str
+    turns: tuple[int, ...]
+    """Numbers of the bot turns to answer for; all turns of the transcript are counted, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Answer questions about a transcript, in the form of `rating.answers.SCHEMA`."""
+
+    goal: str
+    turns: Sequence[Turn]
+    questions: tuple[Question, ...]
+    turn_questions: tuple[TurnQuestion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IsRefusal:
+    """Does the bot's reply decline to help at all?"""
+
+    message: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """Make `n` personas from a product's description, at least one of them adversarial."""
+
+    text: str
+    n: int
+    seed: int
+    taken_names: tuple[str, ...] = ()
+    needs_adversarial: bool = True

@@ -1,0 +1,70 @@
+"""What calls took: counts of calls and tokens, and money where the price is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens and cost of one call or of many. Adding two gives their sum."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    """All input tokens, those from a provider's cache included."""
+    cached_tokens: int = 0
+    """The part of the input that a provider's prompt cache served."""
+    cache_write_tokens: int = 0
+    """The part of the input that was written to a provider's prompt cache at a price of its own."""
+    output_tokens: int = 0
+    """All output tokens, those spent on reasoning included."""
+    reasoning_tokens: int = 0
+    estimated_calls: int = 0
+    """Calls whose reply gave no usage, so that the tokens are an estimate."""
+    unpriced_calls: int = 0
+    """Calls whose price is not known; they are not in `cost_usd`."""
+    priced_usd: float = 0.0
+    """The cost in US dollars of the calls whose price is known."""
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.calls + other.calls,
+            self.input_tokens + other.input_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.cache_write_tokens + other.cache_write_tokens,
+            self.output_tokens + other.output_tokens,
+            self.reasoning_tokens + other.reasoning_tokens,
+            self.estimated_calls + other.estimated_calls,
+            self.unpriced_calls + other.unpriced_calls,
+            self.priced_usd + other.priced_usd,
+        )
+
+    @property
+    def cost_usd(self) -> float | None:
+        """US dollars, or None where the price of any call is not known."""
+        return None if self.unpriced_calls else self.priced_usd
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON: `calls` and whatever is not zero, and `cost_usd` (null where a price is not known)."""
+        data: dict[str, Any] = {"calls": self.calls}
+        for name in _COUNTS:
+            if value := getattr(self, name):
+                data[name] = value
+        data["cost_usd"] = None if self.unpriced_calls else round(self.priced_usd, 9)
+        if self.unpriced_calls and self.priced_usd:
+            data["priced_usd"] = round(self.priced_usd, 9)
+        return data
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Usage:
+        counts = {name: int(data.get(name, 0)) for name in ("calls", *_COUNTS)}
+        return cls(**counts, priced_usd=float(data.get("priced_usd") or data.get("cost_usd") or 0.0))
+
+
+NO_USAGE = Usage()
+_COUNTS = tuple(field.name for field in fields(Usage) if field.name not in {"calls", "priced_usd"})

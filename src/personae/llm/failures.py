@@ -1,0 +1,85 @@
+"""What an endpoint's failure means: try again, ask differently, or stop the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import orjson
+
+from personae.errors import ProviderError
+from personae.transport import Response, TransportError
+
+RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+LONGEST_WAIT_S = 120.0
+_MODEL_UNKNOWN = ("model_not_found", "does not exist", "unknown model", "model not found", "not_found_error")
+_QUOTA_SPENT = ("insufficient_quota", "billing_hard_limit", "credit balance is too low")
+
+
+def no_answer(model: str, error: TransportError) -> ProviderError:
+    """No whole answer came. A chat completion changes nothing at the provider, so it may be asked for again."""
+    return ProviderError(f"{model}: {error}", retryable=True)
+
+
+def failure(model: str, url: str, response: Response) -> ProviderError:
+    """The error that an answer with a status other than 200 stands for."""
+    body = response.body[:2000].decode("utf-8", "replace")
+    said = _message(response.body) or body[:300].strip() or "no message"
+    status = response.status
+    text = f"{model} answered {status}: {said}"
+    if 300 <= status < 400:
+        target = response.headers.get("location", "nowhere")
+        return ProviderError(
+            f"{model} redirects to {target!r}: give that address as the base URL",
+            status=status,
+            hopeless=True,
+        )
+    if status in (401, 403):
+        return ProviderError(f"{text}. Check the API key for {url}", status=status, hopeless=True, body=body)
+    lowered = body.lower()
+    if status in (400, 404) and any(sign in lowered for sign in _MODEL_UNKNOWN):
+        return ProviderError(f"{text}. Check the model's name", status=status, hopeless=True, body=body)
+    if status == 404:
+        return ProviderError(
+            f"{text}. Check the address {url} (base URLs often end in /v1)",
+            status=404,
+            hopeless=True,
+            body=body,
+        )
+    if status == 402 or (status == 429 and any(sign in lowered for sign in _QUOTA_SPENT)):
+        return ProviderError(f"{text}. The account has no credit left", status=status, hopeless=True, body=body)
+    return ProviderError(
+        text,
+        status=status,
+        retryable=status in RETRIED,
+        retry_after_s=retry_after(response.headers.get("retry-after")),
+        body=body,
+    )
+
+
+def retry_after(header: str | None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float | None:
+    """Seconds to wait, from a Retry-After header in seconds or as a date; at most two minutes."""
+    if not header:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(header) - now()).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return min(max(seconds, 0.0), LONGEST_WAIT_S)
+
+
+def _message(body: bytes) -> str:
+    """The message in an error body of the usual forms: error.message, error, message, detail."""
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return ""
+    for _ in range(2):
+        if not isinstance(data, dict):
+            break
+        data = data.get("error") or data.get("message") or data.get("detail")
+    return data[:500] if isinstance(data, str) else ""

@@ -1,0 +1,86 @@
+"""An HTTP endpoint as a provider: address, key, protocol and prices. Each file in `providers/` is one of these."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+from personae.core.model import Capabilities, Model
+from personae.errors import ConfigurationError
+from personae.llm.client import HttpModel
+from personae.llm.config import LLMConfig, Wiring
+from personae.llm.openai_chat import OpenAIChat
+from personae.llm.prices import FREE, pricing
+from personae.llm.wire import Wire
+
+
+@dataclass(frozen=True)
+class HttpProvider:
+    """What is known of an endpoint before the first call."""
+
+    base_url: str = ""
+    base_url_variable: str = ""
+    """An environment variable that names another address."""
+    key_variables: tuple[str, ...] = ()
+    """Environment variables that may hold the key, in order."""
+    needs_key: bool = True
+    default_model: str = ""
+    path: str = "/chat/completions"
+    wire: Wire = OpenAIChat()
+    price_list: str = ""
+    """The provider's name in genai-prices."""
+    is_free: bool = False
+    """The endpoint runs on the user's own machine: calls cost nothing."""
+    capabilities: Capabilities | None = None
+
+    def connect(self, config: LLMConfig, wiring: Wiring) -> Model:
+        config = self._completed(config)
+        key = self._key(config)
+        rates = config.rates or (FREE if self.is_free else None)
+        headers = {"Content-Type": "application/json", **self.wire.headers(key), **config.headers}
+        return HttpModel(
+            config=config,
+            url=self.url(config),
+            wire=self.wire,
+            transport=wiring.transport,
+            gate=wiring.limits.gate(
+                config.base_url,
+                key,
+                requests_per_minute=config.requests_per_minute,
+                tokens_per_minute=config.tokens_per_minute,
+            ),
+            price=pricing(config.model, self.price_list, rates),
+            headers=headers,
+            attempts=wiring.attempts,
+            capabilities=replace(self.capabilities or Capabilities()),
+        )
+
+    def url(self, config: LLMConfig) -> str:
+        """Where requests go."""
+        return config.base_url.rstrip("/") + self.path
+
+    def _completed(self, config: LLMConfig) -> LLMConfig:
+        model = config.model or self.default_model
+        if not model:
+            raise ConfigurationError(f"the provider {config.provider!r} needs a model's name")
+        base_url = config.base_url or os.environ.get(self.base_url_variable, "") or self.base_url
+        if not base_url:
+            hint = f" or set {self.base_url_variable}" if self.base_url_variable else ""
+            raise ConfigurationError(f"the provider {config.provider!r} needs an address: give a base URL{hint}")
+        if not base_url.startswith(("http://", "https://")):
+            raise ConfigurationError(f"the base URL {base_url!r} does not begin with http:// or https://")
+        return config.with_(model=model, base_url=base_url)
+
+    def _key(self, config: LLMConfig) -> str:
+        if config.api_key:
+            return config.api_key
+        for variable in self.key_variables:
+            if key := os.environ.get(variable, "").strip():
+                return key
+        if self.needs_key and config.base_url == self.base_url:
+            names = " or ".join(self.key_variables)
+            raise ConfigurationError(
+                f"no API key for {config.provider!r}: set {names}, or choose another provider "
+                "(`--provider ollama` for a local model, `--provider offline` to try without any)"
+            )
+        return ""

@@ -1,0 +1,105 @@
+"""Limits towards one endpoint and key: calls at once, requests a minute, tokens a minute.
+
+Calls at once adapt to what the endpoint bears (additive increase, multiplicative decrease): each sign of overload halves
+them, each round of successes adds one, up to what the user allows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+from aiolimiter import AsyncLimiter
+
+MINUTE_S = 60.0
+
+
+class Gate:
+    """At most `limit` calls at once. Waiting callers go in order of arrival."""
+
+    def __init__(
+        self,
+        most: int,
+        *,
+        requests_per_minute: float | None = None,
+        tokens_per_minute: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.most = most
+        self.limit = float(most)
+        self.running = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._clock = clock
+        self._last_cut = float("-inf")
+        self._requests = _per_minute(requests_per_minute)
+        self._tokens = _per_minute(tokens_per_minute)
+        self._most_tokens = tokens_per_minute or 0.0
+
+    async def enter(self, tokens: int) -> None:
+        """Wait for the rates and for a place. Each enter needs a leave."""
+        if self._requests is not None:
+            await self._requests.acquire()
+        if self._tokens is not None:
+            await self._tokens.acquire(min(float(tokens), self._most_tokens))
+        if self.running < int(self.limit) and not self._waiting:
+            self.running += 1
+            return
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():  # the place was given in the same moment: pass it on
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        self.running -= 1
+        self._admit()
+
+    def _admit(self) -> None:
+        while self._waiting and self.running < int(self.limit):
+            place = self._waiting.popleft()
+            if not place.done():
+                self.running += 1
+                place.set_result(None)
+
+    def succeeded(self) -> None:
+        if self.limit < self.most:
+            self.limit = min(float(self.most), self.limit + 1 / self.limit)
+            self._admit()
+
+    def overloaded(self) -> None:
+        """Halve the calls at once, but only once for all the calls that were cut off by the same overload."""
+        now = self._clock()
+        if now - self._last_cut >= 1.0:
+            self._last_cut = now
+            self.limit = max(1.0, self.limit / 2)
+
+
+class Limits:
+    """The gates of one run, one per endpoint and key, so that simulator and judge at one endpoint share theirs."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._gates: dict[tuple[str, str], Gate] = {}
+
+    def gate(
+        self,
+        endpoint: str,
+        key: str,
+        *,
+        requests_per_minute: float | None = None,
+        tokens_per_minute: float | None = None,
+    ) -> Gate:
+        if (endpoint, key) not in self._gates:
+            self._gates[endpoint, key] = Gate(
+                self._most, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute
+            )
+        return self._gates[endpoint, key]
+
+
+def _per_minute(rate: float | None) -> AsyncLimiter | None:
+    return AsyncLimiter(rate, MINUTE_S) if rate else None

@@ -1,0 +1,31 @@
+"""Azure OpenAI. The model is the deployment's name; the base URL is the resource's address."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from personae.llm.config import LLMConfig
+from personae.llm.http_provider import HttpProvider
+from personae.llm.openai_chat import OpenAIChat
+from personae.llm.wire import Wire
+from personae.llm.providers import providers
+
+
+@providers.method("azure")
+@dataclass(frozen=True)
+class Azure(HttpProvider):
+    base_url_variable: str = "AZURE_OPENAI_ENDPOINT"
+    key_variables: tuple[str, ...] = ("AZURE_OPENAI_API_KEY",)
+    price_list: str = "azure"
+    api_version: str = "2024-10-21"
+    wire: Wire = OpenAIChat("max_completion_tokens", key_header="api-key")
+
+    def url(self, config: LLMConfig) -> str:
+        """The deployment's address. A base URL that holds `/openai/v1` is the newer form and is taken as it is."""
+        base = config.base_url.rstrip("/")
+        if "/openai/v1" in base:
+            return base + self.path
+        version = os.environ.get("OPENAI_API_VERSION", self.api_version)
+        return f"{base}/openai/deployments/{quote(config.model)}{self.path}?api-version={version}"

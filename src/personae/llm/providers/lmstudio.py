@@ -1,0 +1,17 @@
+"""LM Studio: models on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from personae.llm.http_provider import HttpProvider
+from personae.llm.providers import providers
+
+
+@providers.method("lmstudio")
+@dataclass(frozen=True)
+class LMStudio(HttpProvider):
+    base_url: str = "http://localhost:1234/v1"
+    base_url_variable: str = "LMSTUDIO_BASE_URL"
+    needs_key: bool = False
+    is_free: bool = True

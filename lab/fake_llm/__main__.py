@@ -1,4 +1,4 @@
-"""`python -m lab.fake_llm`: serve until SIGTERM or SIGINT. Prints one line of JSON with the port when ready."""
+"""`python -m lab.fake_llm`: serve until SIGTERM or SIGINT. Prints a line of JSON with the port when ready."""
 
 from __future__ import annotations
 

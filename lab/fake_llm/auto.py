@@ -1,7 +1,7 @@
 """The usual answer: read from the request who is asked (simulator, judge or bot), and answer in that role.
 
-The prompts of other simulators (multivon-eval, deepeval, openevals) are known by their words, so that they can run
-whole conversations against this server.
+The prompts of other simulators (multivon-eval, deepeval, openevals) are known by their words, so that they
+can run whole conversations against this server.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from lab.fake_llm.schema import END_NAMES, TURN_NAMES, Filler
 from lab.fake_llm.steps import Reply, ToolCall
 
 END_TOOL = "end_conversation"
+END_MARK = "[END goal_met]"
+"""Last line of a simulator that has neither tools nor JSON, when its prompt speaks of it."""
 SIMULATOR, JUDGE, BOT = "simulator", "judge", "bot"
 USED_TURNS = re.compile(r"You have used (\d+) of")
 
@@ -34,7 +36,7 @@ def role_of(request: ChatRequest) -> str:
         known = _known_prompt(request)
         if known is not None:
             return known[0]
-    if request.model.startswith(("sim", "persona", "user")):
+    if request.model.startswith(("sim", "persona", "user")) or END_MARK in request.first_text:
         return SIMULATOR
     return JUDGE if request.model.startswith("judge") or request.json_object else BOT
 
@@ -48,7 +50,7 @@ def answer(request: ChatRequest, end_after: int | None) -> Reply:
     text = phrases.user_text(turn, request.checksum)
     schema = _wanted_schema(request)
     if schema is not None:
-        value = Filler(schema, text, ending).fill()
+        value = Filler(schema, text, request.last_text, ending).fill()
         forced = _forced_tool(request)
         return Reply(tool_calls=(ToolCall(forced, value),)) if forced else Reply(_dump(value))
     if len(request.messages) <= 2:
@@ -56,7 +58,7 @@ def answer(request: ChatRequest, end_after: int | None) -> Reply:
         if known is not None:
             return Reply(known[1])
     if request.role == SIMULATOR:
-        return Reply(text)
+        return Reply(f"Thank you, that is all I wanted.\n{END_MARK} It was solved." if ending else text)
     if request.role == JUDGE:
         return Reply(_dump({"verdict": "YES", "score": 1, "reasoning": phrases.REASON}))
     return Reply(phrases.bot_text(request.checksum))
@@ -87,9 +89,7 @@ def _wanted_schema(request: ChatRequest) -> dict[str, Any] | None:
     forced = _forced_tool(request)
     if forced is not None:
         return request.tools.get(forced)
-    if request.json_object:
-        return _schema_in(request.first_text) or _schema_in(request.last_text)
-    return None
+    return _schema_in(request.first_text) or (_schema_in(request.last_text) if request.json_object else None)
 
 
 def _schema_in(text: str) -> dict[str, Any] | None:
@@ -128,6 +128,8 @@ def _known_prompt(request: ChatRequest, end_after: int | None = None) -> tuple[s
         return SIMULATOR, _dump({"simulated_input": phrases.user_text(turn, request.checksum)})
     if "`is_complete`" in last:
         return JUDGE, _dump({"is_complete": False, "reason": phrases.REASON})
+    if '"score"' in last and last.rstrip().endswith("JSON:"):
+        return JUDGE, _dump({"score": 10, "reason": phrases.REASON})
     if '"personas"' in system and '"success_criteria"' in system:
         return JUDGE, _dump({"personas": [_persona(number) for number in range(5)]})
     return None

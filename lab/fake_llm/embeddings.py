@@ -6,16 +6,17 @@ import array
 import base64
 import math
 import zlib
+from itertools import pairwise
 from typing import Any
 
 DIMENSIONS = 64
 
 
 def vector(text: str, dimensions: int = DIMENSIONS) -> list[float]:
-    """A unit vector of the text's words and pairs of words; the same text gives the same vector everywhere."""
+    """A unit vector of the words and pairs of words; the same text gives the same vector everywhere."""
     out = [0.0] * dimensions
     words = text.lower().split()
-    for word in [*words, *map(" ".join, zip(words, words[1:], strict=False))] or [""]:
+    for word in [*words, *map(" ".join, pairwise(words))] or [""]:
         checksum = zlib.crc32(word.encode("utf-8", "surrogatepass"))
         out[checksum % dimensions] += 1.0 if checksum & 0x10000 else -1.0
     length = math.sqrt(sum(value * value for value in out)) or 1.0

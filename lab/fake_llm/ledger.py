@@ -36,7 +36,7 @@ class Ledger:
     with_predecessor: int = 0
     """Requests that go on with a conversation."""
     prefix_unchanged: int = 0
-    """Of those, how many are an earlier request's messages, unchanged, plus new ones (or that very request again)."""
+    """Of those, how many are the messages of an earlier request, unchanged, plus new ones or none."""
     unchanged_but_last: int = 0
     """Of the others, how many are an earlier request less its last message, plus new ones."""
 
@@ -98,14 +98,14 @@ COUNTS = (
 
 
 class PrefixWatch:
-    """Tells whether a request extends an earlier one, by rolling hashes: each message is hashed once a request."""
+    """Tells by rolling hashes whether a request extends an earlier one: each message is hashed once."""
 
     def __init__(self) -> None:
         self._whole: set[int] = set()
         self._but_last: set[int] = set()
 
     def see(self, request: ChatRequest, ledger: Ledger) -> tuple[int, int]:
-        """Record one request; return the characters of its prompt and those that a prompt cache would have had."""
+        """Record a request; return the characters of its prompt and those a prompt cache would have had."""
         rolling = hash((request.model, *request.tools))
         hashes, lengths, length, going_on = [rolling], [0], 0, False
         for message in request.messages:
@@ -134,7 +134,7 @@ class PrefixWatch:
             if hashes[-1 - new] in self._whole:
                 ledger.prefix_unchanged += 1
                 return lengths[-1 - new]
-        # a message for one turn alone is dropped, then come the reply, the answer to it and the next such message
+        # a message for one turn alone was dropped; then come a reply, its answer and the next such message
         if len(hashes) > 3 and hashes[-4] in self._but_last:
             ledger.unchanged_but_last += 1
             return lengths[-4]

@@ -52,7 +52,10 @@ def _sampling(request: ChatRequest) -> Status | None:
     for name in ("temperature", "top_p"):
         value = request.body.get(name)
         if value is not None and value != 1:
-            message = f"Unsupported value: '{name}' does not support {value} with this model. Only the default (1) value is supported."
+            message = (
+                f"Unsupported value: '{name}' does not support {value} with this model. "
+                "Only the default (1) value is supported."
+            )
             return Status(400, message=message, code="unsupported_value", param=name)
     if "max_tokens" in request.body and request.wire == "openai":
         message = (

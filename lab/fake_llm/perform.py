@@ -14,8 +14,19 @@ from lab.fake_llm.auto import answer
 from lab.fake_llm.request import ChatRequest
 from lab.fake_llm.state import Lab
 from lab.fake_llm.steps import (
-    Auto, CutBody, Delay, Empty, Garbage, Huge, Reply, Reset, Stall, Status, Step, Usage,
-)  # fmt: skip
+    Auto,
+    CutBody,
+    Delay,
+    Empty,
+    Garbage,
+    Huge,
+    Reply,
+    Reset,
+    Stall,
+    Status,
+    Step,
+    Usage,
+)
 from lab.fake_llm.wires import Wire
 from lab.fake_llm.wires.encode import arguments_text, encode
 
@@ -35,9 +46,7 @@ def json_response(data: Any, status: int) -> web.Response:
     return web.Response(body=encode(data), status=status, content_type="application/json")
 
 
-async def perform(
-    lab: Lab, request: web.BaseRequest, wire: Wire, chat: ChatRequest, step: Step
-) -> web.StreamResponse:
+async def perform(lab: Lab, request: web.BaseRequest, wire: Wire, chat: ChatRequest, step: Step) -> web.StreamResponse:
     """Answer, or fail to answer, as the step says, and enter how it ended in the ledger."""
     while isinstance(step, Delay):
         await asyncio.sleep(step.ms / 1000)
@@ -94,12 +103,11 @@ async def _cut_body(
 ) -> web.StreamResponse:
     reply = answer(chat, lab.settings.end_after)
     usage = _usage(reply, chat)
+    response = web.StreamResponse(headers={"Content-Type": _content_type(chat)})
     if chat.stream:
         whole = "".join(wire.stream(chat, reply, usage)).encode()
     else:
         whole = encode(wire.whole(chat, reply, usage))
-    response = web.StreamResponse(headers={"Content-Type": _content_type(chat)})
-    if not chat.stream:
         response.content_length = len(whole)
     await response.prepare(request)
     await response.write(whole[: len(whole) // 2])

@@ -36,7 +36,7 @@ BOT_LINES = (
     "The second charge was only reserved and is released within three days.",
     "You can change the address on the order page as long as it is not packed.",
     "A new version of the app is out that keeps you signed in for thirty days.",
-    "I have added a note to your case so that a colleague sees it at once.",
+    "I have added a note to your case so that a colleague sees it.",
 )
 BOT_CLOSINGS = (
     "Is there anything else that I can help you with?",
@@ -55,7 +55,7 @@ def user_text(turn: int, seed: int) -> str:
 
 
 def bot_text(seed: int) -> str:
-    """What a support bot answers, 25 to 40 words."""
+    """What a support bot answers, 30 to 40 words."""
     return (
         f"{BOT_OPENINGS[seed % len(BOT_OPENINGS)]} {BOT_LINES[(seed >> 6) % len(BOT_LINES)]} "
         f"{BOT_CLOSINGS[(seed >> 12) % len(BOT_CLOSINGS)]}"

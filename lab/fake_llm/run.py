@@ -6,10 +6,9 @@ import asyncio
 import json
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +19,7 @@ from lab.fake_llm.request import ChatRequest
 from lab.fake_llm.script import Director, Script, script_to_json
 from lab.fake_llm.server import LabServer
 from lab.fake_llm.state import Lab, Settings
+from lab.serving import in_thread
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
@@ -29,9 +29,9 @@ BACKLOG = 4096
 class FakeLLM:
     """A model server on loopback.
 
-    `async with FakeLLM(script) as fake` serves in the running loop; `with FakeLLM.in_thread(script) as fake` in a
-    thread; `with FakeLLM.in_process() as fake` in another process, for measurements. `fake.url` has no path: OpenAI
-    clients want `fake.url + "/v1"`, Anthropic's want it as it is.
+    `async with FakeLLM(script) as fake` serves in the running loop; `with FakeLLM.in_thread(script) as fake`
+    in a thread; `with FakeLLM.in_process() as fake` in another process, for measurements. `fake.url` has no
+    path: OpenAI clients want `fake.url + "/v1"`, Anthropic's want it as it is.
     """
 
     def __init__(
@@ -94,27 +94,9 @@ class FakeLLM:
         self._lab.reset()
 
     @classmethod
-    @contextmanager
-    def in_thread(cls, script: Script | None = None, **options: Any) -> Iterator[FakeLLM]:
+    def in_thread(cls, script: Script | None = None, **options: Any) -> AbstractContextManager[FakeLLM]:
         """The same, for synchronous tests: served by an event loop in a thread of its own."""
-        fake = cls(script, **options)
-        started, stop = threading.Event(), asyncio.Event()
-        loop = asyncio.new_event_loop()
-
-        async def serve() -> None:
-            async with fake:
-                started.set()
-                await stop.wait()
-
-        thread = threading.Thread(target=lambda: asyncio.run(serve(), loop_factory=lambda: loop), daemon=True)
-        thread.start()
-        if not started.wait(10):
-            raise RuntimeError("the fake model server did not start")
-        try:
-            yield fake
-        finally:
-            loop.call_soon_threadsafe(stop.set)
-            thread.join(10)
+        return in_thread(cls(script, **options))
 
     @staticmethod
     @contextmanager
@@ -161,6 +143,7 @@ class FakeLLMProcess:
 
     def _call(self, door: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/_lab/{door}", data), timeout=30) as response:
+        request = urllib.request.Request(f"{self.url}/_lab/{door}", data)
+        with urllib.request.urlopen(request, timeout=30) as response:
             answer: dict[str, Any] = json.load(response)
             return answer

@@ -7,12 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.fake_llm import phrases
+from lab.fake_llm.questions import listed
 
 TURN_NAMES = {"message", "simulated_input", "next_message", "user_message", "utterance", "reply"}
 END_NAMES = {
-    "end", "ended", "end_conversation", "is_complete", "complete", "goal_reached", "should_end", "finished",
-    "done", "stop", "should_interrupt", "should_stop",
-}  # fmt: skip
+    "end",
+    "ended",
+    "end_conversation",
+    "is_complete",
+    "complete",
+    "goal_reached",
+    "should_end",
+    "finished",
+    "done",
+    "stop",
+    "should_interrupt",
+    "should_stop",
+}
 ONLY_AT_THE_END = END_NAMES | {"reason", "explanation", "end_reason", "termination", "farewell", "ending"}
 OPTIONAL_EVIDENCE = {"quotes", "evidence", "citations"}
 IDENTITIES = {"id", "criterion", "criterion_id", "key", "name", "index", "number"}
@@ -25,15 +36,16 @@ class Filler:
     root: dict[str, Any]
     user_text: str = ""
     """What a property that carries the user's next turn gets."""
+    prompt: str = ""
+    """The text of the request: an array of answers gets one entry for each question that it lists."""
     ending: bool = False
     """Whether a simulator that is asked in a schema should end the conversation."""
 
     def fill(self) -> Any:
         return self._value(self.root, "", 0)
 
-    def _resolve(self, schema: Any) -> dict[str, Any]:
-        if not isinstance(schema, dict):
-            return {}
+    def _resolve(self, given: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = given if isinstance(given, dict) else {}
         for _ in range(DEPTH):
             reference = schema.get("$ref")
             if not isinstance(reference, str):
@@ -70,6 +82,8 @@ class Filler:
     def _choice(self, values: list[Any]) -> Any:
         if "YES" in values:
             return "YES"
+        if self.ending and "goal_met" in values:
+            return "goal_met"
         ends = [value for value in values if isinstance(value, str) and value.lower().startswith(END_WORDS)]
         goes_on = [value for value in values if value not in ends]
         if ends and goes_on and "goal_failed" not in values:
@@ -103,14 +117,21 @@ class Filler:
         return out[: schema.get("maxItems", len(out))]
 
     def _one_each(self, items: dict[str, Any], depth: int) -> list[Any]:
-        """An array of answers, one for each thing that the schema names in an enum: one for each of them."""
+        """One entry for each thing that the schema names in an enum, or that the prompt lists by id."""
         for name, schema in items.get("properties", {}).items():
             values = self._resolve(schema).get("enum", ())
             if name in IDENTITIES and len(values) > 1:
                 return [{**self._value(items, "", depth + 1), name: value} for value in values]
-        return []
+        if not self.prompt or "id" not in items.get("properties", {}):
+            return []
+        whole, single = listed(self.prompt)
+        if "turn" in items["properties"]:
+            return [{**self._value(items, "", depth + 1), "id": id_, "turn": turn} for id_, turn in single]
+        return [{**self._value(items, "", depth + 1), "id": id_} for id_ in whole]
 
     def _text(self, schema: dict[str, Any], name: str) -> str:
+        if name == "quote":
+            return ""
         text = {"date": "2026-01-31", "date-time": "2026-01-31T12:00:00Z", "email": "ann@example.org"}.get(
             schema.get("format", ""), self.user_text if name in TURN_NAMES else phrases.REASON
         )

@@ -9,14 +9,24 @@ from typing import Any, TypeAlias
 
 from lab.fake_llm.request import ChatRequest
 from lab.fake_llm.steps import (
-    Auto, CutBody, Empty, Garbage, Huge, Reset, Stall, Status, Step, step_from_json, step_to_json,
-)  # fmt: skip
+    Auto,
+    CutBody,
+    Empty,
+    Garbage,
+    Huge,
+    Reset,
+    Stall,
+    Status,
+    Step,
+    step_from_json,
+    step_to_json,
+)
 
 Decide: TypeAlias = Callable[[ChatRequest], "Step | None"]
 Plain: TypeAlias = "Step | Sequence[Step] | Decide"
 Script: TypeAlias = "Plain | Mapping[str, Plain]"
-"""One step for every request; a list that is used up in order, after which come the usual answers; a function; or
-any of these by model or by role (`simulator`, `bot`, `judge`)."""
+"""One step for every request; a list that is used up in order, after which come the usual answers; a
+function; or any of these by model or by role (`simulator`, `bot`, `judge`)."""
 
 AUTO = Auto()
 NAMED_FAULTS: dict[str, Step] = {
@@ -58,7 +68,7 @@ def _decider(part: Plain) -> Decide:
 
 @dataclass
 class Faults:
-    """A script of random faults: each request draws one step, or none, by the seed and its place in the order."""
+    """Random faults: each request draws one step, or none, by the seed and its place in the order."""
 
     rates: Sequence[tuple[Step, float]]
     seed: int = 0
@@ -68,7 +78,7 @@ class Faults:
             raise ValueError("the rates of faults add up to more than 1")
         self._random = random.Random(self.seed)
 
-    def __call__(self, request: ChatRequest) -> Step | None:
+    def __call__(self, _request: ChatRequest) -> Step | None:
         drawn = self._random.random()
         for step, rate in self.rates:
             drawn -= rate
@@ -91,7 +101,11 @@ def fault(text: str) -> tuple[Step, float]:
 
 
 def script_from_json(data: Any) -> Script | None:
-    """`{"steps": [...]}`, `{"always": {...}}`, `{"by": {"judge": ...}}`, `{"faults": [["429", 0.1]], "seed": 1}`."""
+    """A script as JSON, in one of four forms; an empty one is no script.
+
+    `{"steps": [...]}`, `{"always": {...}}`, `{"faults": [["429", 0.1]], "seed": 1}`, or any of these by
+    model or role: `{"by": {"judge": ...}}`.
+    """
     if not data:
         return None
     if "by" in data:

@@ -12,6 +12,9 @@ import zlib
 
 import orjson
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
 
 from lab.fake_llm.auto import role_of
@@ -26,6 +29,7 @@ from lab.fake_llm.wires.anthropic import Anthropic
 from lab.fake_llm.wires.openai import OpenAI
 from lab.fake_llm.wires.responses import Responses
 
+MAX_BODY = 1 << 30
 AZURE = "/openai/deployments/"
 OPENAI = OpenAI()
 WIRES: dict[str, Wire] = {
@@ -36,11 +40,29 @@ WIRES: dict[str, Wire] = {
 }
 
 
+def _any_size(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> web.BaseRequest:
+    return web.BaseRequest(
+        message, payload, protocol, writer, task, asyncio.get_running_loop(), client_max_size=MAX_BODY
+    )
+
+
 class LabServer(web.Server):
     """One per event loop; `loop.create_server(LabServer(lab), host)` serves it."""
 
     def __init__(self, lab: Lab) -> None:
-        super().__init__(self.handle, handler_cancellation=True, access_log=None, keepalive_timeout=600)
+        super().__init__(
+            self.handle,
+            request_factory=_any_size,
+            handler_cancellation=True,
+            access_log=None,
+            keepalive_timeout=600,
+        )
         self._lab = lab
         self._control = Control(lab)
 

@@ -17,7 +17,7 @@ from lab.fake_llm.script import Director, Script
 class Settings:
     latency_ms: float = 0
     jitter_ms: float = 0
-    """Up to so much more for each request, by its content: replies come back in another order than requests."""
+    """Up to so much more for each request, by its content, so that replies overtake each other."""
     end_after: int | None = None
     """The simulator ends the conversation with `goal_met` after so many turns; never when None."""
     limits: Limits = OPEN
@@ -36,7 +36,7 @@ class Lab:
         self.closing = asyncio.Event()
 
     def reset(self) -> None:
-        """An empty ledger. The script keeps its place, and connections that go on count anew when used again."""
+        """An empty ledger. The script keeps its place; open connections count anew when used again."""
         self.ledger = Ledger(in_flight=self.ledger.in_flight)
         self.prefixes = PrefixWatch()
         self.requests.clear()

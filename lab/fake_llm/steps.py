@@ -108,8 +108,7 @@ class Auto:
 Step: TypeAlias = Reply | Status | Reset | CutBody | Stall | Delay | Empty | Huge | Garbage | Auto
 
 STEPS: dict[str, type[Step]] = {
-    kind.__name__.lower(): kind
-    for kind in (Reply, Status, Reset, CutBody, Stall, Delay, Empty, Huge, Garbage, Auto)
+    kind.__name__.lower(): kind for kind in (Reply, Status, Reset, CutBody, Stall, Delay, Empty, Huge, Garbage, Auto)
 }
 
 BAD_KEY = Status(401, message="Incorrect API key provided: sk-x.", code="invalid_api_key")

@@ -1,7 +1,8 @@
 """`pytest --record-prompts`: record the prompts that the bot under test renders, for the whole session.
 
-The plugin is loaded by every pytest run wherever personae is installed, so it imports the recorder only when asked.
-Under pytest-xdist each worker records its own tests and merges into the same file; the counts meet in the summary.
+The plugin is loaded by every pytest run wherever personae is installed, so it imports the recorder only when
+asked. Under pytest-xdist each worker records its own tests and merges into the same file; the counts meet in
+the summary.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import pytest
 if TYPE_CHECKING:
     from personae.provenance import Recording
 
-RECORDING = pytest.StashKey["Recording"]()
-OUTCOME = pytest.StashKey[dict[str, Any]]()
+RECORDING: pytest.StashKey[Recording] = pytest.StashKey()
+OUTCOME: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 WORKER_KEY = "personae_recording"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Three options, all off by default."""
     group = parser.getgroup("personae", "personae: simulated users")
     group.addoption(
         "--record-prompts",
@@ -39,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Start before collection, so that clients are hooked when the tests import them."""
     if not config.getoption("--record-prompts"):
         return
     from personae.errors import PersonaeError
@@ -58,6 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the file before the summary is printed; a worker hands its counts to the session."""
     outcome = _finish(session.config)
     if outcome is None:
         return
@@ -79,6 +83,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """One line: how many calls were recorded where, and what was not."""
     outcome = config.stash.get(OUTCOME, None)
     if outcome is None:
         return

@@ -21,12 +21,13 @@ class OpenAI:
             raise ValueError("'messages' must be a non-empty array")
         response_format = body.get("response_format") or {}
         kind = response_format.get("type")
+        functions = [tool["function"] for tool in body.get("tools") or ()]
         stream_options = body.get("stream_options") or {}
         return ChatRequest(
             wire="openai",
             model=body.get("model", ""),
             messages=messages,
-            tools={tool["function"]["name"]: tool["function"].get("parameters", {}) for tool in body.get("tools") or ()},
+            tools={tool["name"]: tool.get("parameters", {}) for tool in functions},
             forced=_forced(body.get("tool_choice")),
             schema=response_format["json_schema"]["schema"] if kind == "json_schema" else None,
             json_object=kind == "json_object",
@@ -38,7 +39,8 @@ class OpenAI:
     def whole(self, request: ChatRequest, reply: Reply, usage: Usage | None) -> dict[str, Any]:
         message: dict[str, Any] = {"role": "assistant", "content": reply.text, "refusal": None}
         if reply.tool_calls:
-            message["tool_calls"] = [_call(request, call, index) for index, call in enumerate(reply.tool_calls)]
+            calls = [_call(request, call, index) for index, call in enumerate(reply.tool_calls)]
+            message["tool_calls"] = calls
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(reply)}
         out = {
             "id": f"chatcmpl-{request.number}",

@@ -49,7 +49,8 @@ class Responses:
         items = _output(request, reply)
         yield event("response.created", {"response": _response(request, "in_progress", [], None)})
         for index, item in enumerate(items):
-            yield event("response.output_item.added", {"output_index": index, "item": {**item, "status": "in_progress"}})
+            started = {**item, "status": "in_progress"}
+            yield event("response.output_item.added", {"output_index": index, "item": started})
             where = {"item_id": item["id"], "output_index": index}
             if item["type"] == "message":
                 where["content_index"] = 0

@@ -1,14 +1,25 @@
 """What a bot is, whatever reaches it.
 
 A `BotSpec` says how to reach one and is plain data; `open` makes the live `Bot`. Each file of this room registers one
-spec: a frozen dataclass whose fields are the bot's settings.
+spec: a frozen dataclass whose fields are the bot's settings. Modules that begin with an underscore are no bots:
+
+    _targets.py     what a person wrote behind `--bot`, or in a spec file, into a spec
+    _spec_file.py   the spec file (YAML or JSON), the same for all bots
+    _probe.py       two turns and a fresh session: does it answer, and does it remember what it should
+    _chat.py        turns as chat messages, replies as clean text
+    _http.py        one HTTP exchange: what is repeated, what each failure means
+    _auth.py        a secret from the environment into one header
+    _template.py    placeholders in URL, headers and body
+    _answer.py      JSON answers: the reply by a path, or in the usual places
+    _sandbox.py     a parser script in pydantic-monty
+    _threads.py     other people's functions, on daemon threads
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from personae.core.conversation import Turn
 from personae.core.model import Model
@@ -22,18 +33,25 @@ class Session:
     """One conversation, from a bot's side."""
 
     id: str
-    """Ours: unique to this conversation and attempt."""
+    """Ours: unique to this conversation and attempt, over all runs: bots that remember know a conversation by it."""
     columns: Mapping[str, Any] = field(default_factory=dict)
     """The scenario's fields, for bots whose requests have placeholders for them."""
     state: dict[str, Any] = field(default_factory=dict)
     """Whatever the bot wants to keep between turns, such as the session id that the other side gave."""
+    system_prompt: str | None = None
+    """This conversation's own system prompt, where a template was filled from its row. None: the bot's."""
 
 
 @dataclass(frozen=True, slots=True)
 class BotReply:
+    """What the bot said."""
+
     text: str
+    """Never blank, and without lone surrogates."""
     latency_ms: float
+    """Of the call that gave the reply: without failed tries and the waits between them."""
     usage: Usage | None = None
+    """None where it is not known."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -43,13 +61,14 @@ class BotWiring:
 
     transport: Transport
     connect_model: Callable[..., Model]
-    """`connect_model(provider=, model=, base_url=, ...)`, the fields of an LLM config: for bots that are a bare model."""
+    """`connect_model(provider=, model=, base_url=, ...)`, the fields of an LLM config: for bots that are a model."""
     timeout_s: float = 60.0
     """For one reply."""
     concurrency: int = 16
     """How many conversations run at once at most."""
     attempts: int = 4
-    """Tries per reply where repeating is safe, the first included."""
+    """Tries per reply where repeating is safe, the first included. Each has `timeout_s`; a reply that took too long
+    is not tried again."""
 
 
 class Bot(Protocol):
@@ -69,7 +88,9 @@ class Bot(Protocol):
         """The answer to the last of `turns`, which is the user's. Raises BotError, BudgetExceeded."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """End what it holds (processes, threads). Conversations must have ended. Closing twice is fine."""
+        ...
 
 
 class BotSpec(Protocol):
@@ -77,7 +98,7 @@ class BotSpec(Protocol):
 
     @classmethod
     def from_target(cls, target: str) -> Self | None:
-        """The spec for what a person wrote behind `--bot`, such as a URL or a file's name, or None if it is not ours."""
+        """The spec for what a person wrote behind `--bot`, such as a URL or a file's name; None if it is not ours."""
         ...
 
     @property
@@ -87,6 +108,16 @@ class BotSpec(Protocol):
 
     def open(self, wiring: BotWiring) -> Bot:
         """The live bot. Raises ConfigurationError or InputError for what can be known to be wrong before a call."""
+        ...
+
+
+@runtime_checkable
+class AsksForColumns(Protocol):
+    """A spec whose requests have placeholders for columns, so that a plan can check them before the first call."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns it asks for."""
         ...
 
 

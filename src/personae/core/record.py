@@ -6,14 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictStr
 
-
-def _no_lone_surrogates(text: str) -> str:
-    """Half a surrogate pair cannot be written as UTF-8: it is shown as U+FFFD instead of failing at the end of a run."""
-    return text.encode("utf-8", "replace").decode() if not text.isascii() and _has_surrogate(text) else text
-
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
+from personae.core.text import whole
 
 
 def _not_blank(text: str) -> str:
@@ -22,7 +15,7 @@ def _not_blank(text: str) -> str:
     return text.strip()
 
 
-Text = Annotated[StrictStr, AfterValidator(_no_lone_surrogates)]
+Text = Annotated[StrictStr, AfterValidator(whole)]
 """Any text; a lone surrogate in it becomes U+FFFD."""
 Filled = Annotated[Text, AfterValidator(_not_blank)]
 """Text with something in it; white space at its ends is cut."""

@@ -10,6 +10,7 @@ import stamina
 
 from personae import provenance
 from personae.core.model import Capabilities, Reply, Request
+from personae.core.text import loads
 from personae.core.usage import Usage
 from personae.errors import ProviderError
 from personae.llm import tokens
@@ -19,6 +20,8 @@ from personae.llm.limits import Gate
 from personae.llm.prices import Pricing, priced
 from personae.llm.wire import Answer, Malformed, Wire
 from personae.transport import Response, Transport, TransportError
+
+_SAMPLING = ("temperature", "top_p", "seed")
 
 
 @dataclass(slots=True)
@@ -47,20 +50,18 @@ class HttpModel:
     async def complete(self, request: Request) -> Reply:
         """One answer, with retries. Raises ProviderError; see `llm/failures.py` for which are retried."""
         # The first try stands outside: nearly every call ends there, and the retry machinery is not free.
-        failed: ProviderError | None = None
         try:
             return await self._adapting(request)
         except ProviderError as error:
             if not error.retryable or self.attempts == 1:
                 raise
-            failed = error
+            failures = [error]
         async for attempt in stamina.retry_context(
             on=_retry_after, attempts=self.attempts, timeout=None, wait_initial=0.5, wait_max=30.0
         ):
             with attempt:
-                if failed is not None:
-                    first, failed = failed, None
-                    raise first
+                if failures:
+                    raise failures.pop()
                 return await self._adapting(request)
         raise AssertionError("the retry loop ends by a reply or an error")
 
@@ -88,8 +89,8 @@ class HttpModel:
             temperature=self.config.temperature,
             max_output_tokens=limit,
         )
-        sampling = {name: body[name] for name in ("temperature", "top_p", "seed") if name in body}
-        data = orjson.dumps(body | self.config.extra_body if self.config.extra_body else body)
+        sampling: dict[str, float] = {name: body[name] for name in _SAMPLING if name in body}
+        data = orjson.dumps({**body, **self.config.extra_body} if self.config.extra_body else body)
         await self.gate.enter(len(data) // 4 + limit)
         try:
             response = await self._post(data)
@@ -126,11 +127,11 @@ class HttpModel:
 
     def _decode(self, response: Response) -> Answer:
         try:
-            body = orjson.loads(response.body)
+            body = loads(response.body)
             if not isinstance(body, dict):
                 raise Malformed("it is not a JSON object")
             return self.wire.decode(body)
-        except orjson.JSONDecodeError as error:
+        except ValueError as error:
             problem = f"its JSON is broken ({error})"
         except Malformed as error:
             problem = str(error)

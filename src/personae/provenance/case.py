@@ -50,7 +50,7 @@ def bind_case(case_uid: str) -> Iterator[None]:
 
 
 def suppressed() -> AbstractContextManager[None]:
-    """Calls inside are our own (simulator, judge) and never recorded as the bot's. Costs nothing without a recording."""
+    """Calls inside are our own (simulator, judge): never recorded as the bot's. Free without a recording."""
     return _Suppression() if _recordings_running else _NOTHING
 
 

@@ -18,6 +18,8 @@ TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
 
 
 class Prompt(NamedTuple):
+    """What one message says, and as whom."""
+
     role: str
     text: str
 
@@ -47,7 +49,9 @@ def prompts_of_request(url: str, body: object) -> tuple[Prompt, ...]:
     messages = body.get("messages")
     if endpoint == "/responses" and messages is None:
         return _prompts_of_response_request(body)
-    if not isinstance(messages, list) or (endpoint is None and not all(map(_is_message, messages))):
+    if not isinstance(messages, list) or not messages:
+        return ()
+    if endpoint is None and not all(map(_is_message, messages)):
         return ()
     return _system(body.get("system")) + prompts_of_messages(messages)
 
@@ -86,6 +90,7 @@ def text_of(content: object) -> str | None:
 
 
 def field(thing: Any, name: str) -> Any:
+    """An entry of a dictionary or an attribute of an SDK's object, None if there is none."""
     return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
 
 
@@ -114,9 +119,10 @@ def _is_message(message: object) -> bool:
 
 
 def _parsed(body: bytes | bytearray | str, *, certain: bool) -> object:
-    if not certain and (b'"messages"' if isinstance(body, bytes | bytearray) else '"messages"') not in body:  # type: ignore[operator]
+    raw = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+    if not certain and b'"messages"' not in raw:
         return None
     try:
-        return orjson.loads(body)
+        return orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sysconfig
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
@@ -29,8 +31,8 @@ class Site:
     """Qualified name, `Agent.answer`."""
     line: int
 
-    def same_function(self, other: Site | None) -> bool:
-        return other is not None and (self.file, self.function) == (other.file, other.function)
+    def same_function(self, other: object) -> bool:
+        return isinstance(other, Site) and (self.file, self.function) == (other.file, other.function)
 
 
 class Whose(Enum):
@@ -41,13 +43,17 @@ class Whose(Enum):
     LIBRARY = "library"
 
 
-SPAWNED_AT: ContextVar[MappingProxyType[int, Site | None]] = ContextVar(
-    "personae_spawned_at", default=MappingProxyType({})
-)
+Place = Site | Whose
+"""Where a call came from."""
+
+SPAWNED_AT: ContextVar[Mapping[int, Place]] = ContextVar("personae_spawned_at", default=MappingProxyType({}))
 """Per recording, where the current thread or task was started.
 
-It stands in when there is no frame of the bot on the stack: `asyncio.gather(client.chat.completions.create(...))`
-makes a task that holds nothing but the client's own coroutine."""
+It stands in when a thread or task has no frame of the bot: `asyncio.gather(client.chat.completions.create(...))` makes
+a task that holds nothing but the client's own coroutine."""
+
+LOOP = frozenset({asyncio.Handle._run.__code__, asyncio.Runner.run.__code__})  # noqa: SLF001 - no public mark
+"""Where a task's own frames end: those further out run the event loop, whatever the task does."""
 
 
 class Repository:
@@ -57,16 +63,21 @@ class Repository:
         self.root = Path(os.path.realpath(root))
         self._owner = lru_cache(maxsize=None)(self._find_owner)
 
-    def nearest(self, frame: FrameType | None) -> Site | Whose:
-        """The innermost frame of the bot, from `frame` outwards; else whose code the call came from."""
+    def nearest(self, frame: FrameType | None, spawned_at: Place | None = None) -> Place:
+        """The innermost frame of the bot, from `frame` outwards; else whose code the call came from.
+
+        A thread or task without any came from where it was started.
+        """
         while frame is not None:
+            if spawned_at is not None and frame.f_code in LOOP:
+                return spawned_at
             owner = self._owner(frame.f_code.co_filename)
             if owner is Whose.OURS:
                 return Whose.OURS
             if isinstance(owner, str):
                 return Site(owner, frame.f_code.co_qualname, frame.f_lineno)
             frame = frame.f_back
-        return Whose.LIBRARY
+        return Whose.LIBRARY if spawned_at is None else spawned_at
 
     def _find_owner(self, filename: str) -> str | Whose:
         if filename.startswith("<"):

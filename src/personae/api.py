@@ -1,0 +1,244 @@
+"""The Python door: `simulate`, `score_simulations`, `propose_personas`. Plain functions, also where an event loop runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from statistics import fmean
+from typing import Any, TypeVar
+
+from personae.bots import BotSpec
+from personae.bots._targets import parse_target
+from personae.bots.python import PythonBot
+from personae.core.conversation import DISCLAIMER
+from personae.core.persona import Persona, Scenario
+from personae.core.rating import Criterion
+from personae.core.result import SimulationResult
+from personae.executors import executors
+from personae.experiments.budget import Ceilings
+from personae.experiments.build import engine
+from personae.experiments.recorders import KeepsNothing, Recorder
+from personae.experiments.recorders.jsonl import Jsonl
+from personae.experiments.settings import DEFAULT_BUDGET_USD, DEFAULT_MAX_TURNS, DEFAULT_METRICS, Settings, llm_configs
+from personae.generation.propose import Propose
+from personae.llm.config import LLMConfig, Wiring
+from personae.llm.limits import Limits
+from personae.llm.providers import connect
+from personae.rating.judge import Mode
+from personae.stats.intervals import rate
+from personae.transport import Pool
+
+T = TypeVar("T")
+Bot = Callable[..., Any] | str | BotSpec
+"""A function, what one would write behind `--bot` (a URL, a file, ...), or a bot's spec."""
+
+
+def simulate(
+    bot: Bot,
+    personas: Sequence[Persona] = (),
+    *,
+    scenarios: Sequence[Scenario] = (),
+    max_turns: int = DEFAULT_MAX_TURNS,
+    budget_usd: float | None = DEFAULT_BUDGET_USD,
+    epochs: int = 1,
+    seed: int = 0,
+    criteria: Sequence[Criterion | str] = (),
+    metrics: Sequence[str] = DEFAULT_METRICS,
+    provider: str = "",
+    base_url: str = "",
+    simulator_model: str = "",
+    judge_model: str = "",
+    judge_provider: str = "",
+    simulator: LLMConfig | None = None,
+    judge: LLMConfig | None = None,
+    judge_mode: Mode = "detailed",
+    concurrency: int = 16,
+    max_calls: int | None = None,
+    max_tokens: int | None = None,
+    turn_timeout_s: float = 60.0,
+    out: str | Path | None = None,
+    fresh: bool = False,
+    cassette: str | Path | None = None,
+) -> list[SimulationResult]:
+    """Let every persona talk with `bot`, in every scenario, and rate each conversation.
+
+    `bot` is a function `model_fn(prompt: str) -> str`, which gets the conversation rendered as lines `USER: ...` and
+    `ASSISTANT: ...`, or one with a parameter `messages`, which gets chat messages; sync or async. A text or a spec names
+    any other bot.
+
+    Returns one result per persona, scenario and epoch, in the order of the plan, whatever happens: what failed or was
+    cut says so in its `stop_reason`. With `out`, results are recorded as they come, and a broken-off run goes on from
+    there. Interrupting returns what is done, the rest as `cancelled`.
+
+    Raises InputError and ConfigurationError before the first call; ProviderError where no call can succeed (a wrong
+    key, an unknown model).
+    """
+    simulator_config, judge_config = llm_configs(
+        provider=provider,
+        base_url=base_url,
+        simulator_model=simulator_model,
+        judge_model=judge_model,
+        judge_provider=judge_provider,
+    )
+    settings = Settings(
+        bot=_spec(bot),
+        simulator=simulator or simulator_config,
+        judge=judge or simulator or judge_config,
+        criteria=tuple(Criterion(question=one) if isinstance(one, str) else one for one in criteria),
+        metrics=tuple(metrics),
+        judge_mode=judge_mode,
+        max_turns=max_turns,
+        epochs=epochs,
+        seed=seed,
+        concurrency=concurrency,
+        ceilings=Ceilings(budget_usd, max_calls, max_tokens),
+        turn_timeout_s=turn_timeout_s,
+        cassette=Path(cassette) if cassette is not None else None,
+    )
+    done: dict[str, SimulationResult] = {}
+    return _run(_simulate(settings, personas, scenarios, Path(out) if out is not None else None, fresh, done))
+
+
+async def _simulate(
+    settings: Settings,
+    personas: Sequence[Persona],
+    scenarios: Sequence[Scenario],
+    out: Path | None,
+    fresh: bool,
+    done: dict[str, SimulationResult],
+) -> list[SimulationResult]:
+    async with engine(settings) as running:
+        plan = running.plan(personas, scenarios)
+        recorder: Recorder = KeepsNothing() if out is None else Jsonl(out, fresh=fresh)
+        try:
+            experiment = running.experiment(plan, recorder)
+            if isinstance(recorder, Jsonl):
+                done |= recorder.results()
+            try:
+                async for result in executors.get("local")().execute(experiment, settings.concurrency):
+                    done[result.key] = result
+            except asyncio.CancelledError:
+                if (task := asyncio.current_task()) is not None:
+                    task.uncancel()
+        finally:
+            recorder.close()
+        return [done.get(spec.key) or experiment.cancelled(spec) for spec in plan]
+
+
+def score_simulations(results: Sequence[SimulationResult]) -> dict[str, Any]:
+    """The summary of results, as plain data: how many reached their goal, with an interval, and scores per persona.
+
+    What was not measured is None with its reason, never 0 or 1. With several conversations per persona, scores are
+    means over those that were measured, and `goal_achieved` is a list.
+    """
+    judged = [result for result in results if result.goal_achieved is not None]
+    achieved = sum(result.goal_achieved is True for result in judged)
+    clusters: dict[tuple[str, str], tuple[int, int]] = {}
+    for result in judged:
+        cluster = (result.persona.name, result.scenario.version_hash)
+        yes, n = clusters.get(cluster, (0, 0))
+        clusters[cluster] = (yes + (result.goal_achieved is True), n + 1)
+    share = rate(clusters.values())
+    costs = [result.cost_usd for result in results]
+    by_persona: dict[str, list[SimulationResult]] = defaultdict(list)
+    for result in results:
+        by_persona[result.persona.name].append(result)
+    return {
+        "simulated": True,
+        "disclaimer": DISCLAIMER,
+        "n_personas": len(by_persona),
+        "n_conversations": len(results),
+        "per_persona": {name: _summed_up(own) for name, own in by_persona.items()},
+        "goal_completion": {
+            "achieved": achieved,
+            "judged": len(judged),
+            "rate": share.value,
+            "interval": None if share.low is None else [share.low, share.high],
+        },
+        "total_cost_usd": None if None in costs else round(sum(cost or 0.0 for cost in costs), 6),
+    }
+
+
+def _summed_up(results: Sequence[SimulationResult]) -> dict[str, Any]:
+    scores: dict[str, list[float]] = {}
+    reasons: dict[str, list[str]] = {}
+    for result in results:
+        for score in result.scores:
+            measured = scores.setdefault(score.metric, [])
+            if score.value is not None:
+                measured.append(score.value)
+            reasons.setdefault(score.metric, []).append(score.reason)
+    several = len(results) > 1
+    return {
+        "scores": {name: round(fmean(values), 4) if values else None for name, values in scores.items()},
+        "reasons": {name: texts if several else texts[0] for name, texts in reasons.items()},
+        "turns": [result.turns for result in results] if several else results[0].turns,
+        "stop_reason": [result.stop_reason for result in results] if several else results[0].stop_reason,
+        "goal_achieved": [result.goal_achieved for result in results] if several else results[0].goal_achieved,
+    }
+
+
+def propose_personas(
+    text: str,
+    n: int = 5,
+    seed: int = 0,
+    *,
+    provider: str = "",
+    base_url: str = "",
+    model: str = "",
+) -> list[Persona]:
+    """`n` personas from a product's description, with one call and at most one more to mend it.
+
+    At least one of them is adversarial, and no two share a name. Raises ProviderError where the model cannot do it.
+    """
+    config, _ = llm_configs(provider=provider, base_url=base_url, simulator_model=model)
+    return _run(_propose(text, n, seed, config))
+
+
+async def _propose(text: str, n: int, seed: int, config: LLMConfig) -> list[Persona]:
+    async with Pool() as pool:
+        model = connect(config, Wiring(pool, Limits(1), seed=seed))
+        return [draft.persona async for draft in Propose(text).generate(model, n, seed)]
+
+
+def _spec(bot: Bot) -> BotSpec:
+    if isinstance(bot, str):
+        return parse_target(bot)
+    return PythonBot(function=bot) if callable(bot) else bot
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`, in an event loop of its own: in this thread, or beside the loop that runs in it."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    outcome: Future[T] = Future()
+    runner = asyncio.Runner()
+    tasks: list[asyncio.Task[T]] = []
+
+    async def owned() -> T:
+        tasks.append(asyncio.ensure_future(work))
+        return await tasks[0]
+
+    def run() -> None:
+        try:
+            with runner:
+                outcome.set_result(runner.run(owned()))
+        except BaseException as error:  # noqa: BLE001 - handed over to the thread that waits, whatever it is
+            outcome.set_exception(error)
+
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(run,), name="personae", daemon=True)
+    thread.start()
+    try:
+        return outcome.result()
+    except KeyboardInterrupt:
+        if tasks:
+            runner.get_loop().call_soon_threadsafe(tasks[0].cancel)
+        return outcome.result()

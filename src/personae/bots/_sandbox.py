@@ -1,0 +1,110 @@
+"""A parser script, run in pydantic-monty: an interpreter in a worker process that knows no file, network or clock.
+
+Its synchronous pool on daemon threads is used, not its asynchronous one: with that, one process in ten aborts at
+interpreter exit (pydantic-monty 1.4, when a script has called out to the host).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pydantic_monty as monty
+
+from personae.bots._chat import clean, cut, repr_of
+from personae.bots._threads import Threads
+from personae.errors import BotError
+
+LIMITS: monty.ResourceLimits = {
+    "max_feed_duration_secs": 2.0,
+    "max_memory": 256 * 1024 * 1024,
+    "max_recursion_depth": 200,
+    "max_suspensions": 100,
+}
+_BACKSTOP_S = 5.0
+_MOST_PRINTED = 100_000
+_MOST_WORKERS = 4
+
+
+class Parser:
+    """One parser script. Its workers start with the first answer."""
+
+    def __init__(self, code: str, concurrency: int) -> None:
+        self._code = clean(code)
+        workers = min(concurrency, _MOST_WORKERS)
+        self._threads = Threads(workers)
+        self._lock = threading.Lock()
+        self._workers = workers
+        self._pool: monty.Monty | None = None
+
+    async def parse(self, text: str, body: Any) -> tuple[str, str | None]:
+        """Reply and session id that the script makes of an answer: of its `text`, and of `body`, its JSON or None.
+
+        Raises BotError where the script fails, takes too long or too much memory, or yields neither a text nor
+        `{"reply": text, "session_id": text}`.
+        """
+        inputs = {"text": clean(text), "body": body}
+        try:
+            outcome = await self._threads.call(lambda: self._run(inputs), 3 * _BACKSTOP_S)
+        except TimeoutError:
+            raise BotError("the parser script did not end", received=cut(text)) from None
+        if outcome.raised is not None:
+            raise self._failure(outcome.raised, text) from outcome.raised
+        return self._read(outcome.value, text)
+
+    def _run(self, inputs: dict[str, Any]) -> Any:
+        with self._started().checkout(script_name="parser", limits=LIMITS, os_policy={"sleep": "zero"}) as session:
+            return session.feed_run(self._code, inputs=inputs, print_callback=monty.CollectString(_MOST_PRINTED))
+
+    def _started(self) -> monty.Monty:
+        with self._lock:
+            if self._pool is None:
+                self._pool = monty.Monty(
+                    min_processes=0,
+                    max_processes=self._workers,
+                    checkout_timeout=2 * _BACKSTOP_S,
+                    request_timeout=_BACKSTOP_S,
+                )
+                self._pool.__enter__()
+            return self._pool
+
+    def _failure(self, error: BaseException, text: str) -> BotError:
+        if isinstance(error, monty.MontyCrashedError) and error.timed_out:
+            return BotError("the parser script took too long and was ended", received=cut(text))
+        if isinstance(error, monty.MontySyntaxError):
+            problem = f"the parser script is not Python: {error.display('type-msg')}{_line(error)}"
+            return BotError(problem, received=cut(text), hopeless=True)
+        if isinstance(error, monty.MontyRuntimeError):
+            problem = f"the parser script failed: {error.display('type-msg')}{_line(error)}"
+            return BotError(clean(problem), received=cut(text))
+        return BotError(f"the parser script failed: {type(error).__name__}: {error}", received=cut(text))
+
+    def _read(self, value: Any, text: str) -> tuple[str, str | None]:
+        match value:
+            case str():
+                return value, None
+            case {"reply": str(reply), **rest} if not rest.keys() - {"session_id"}:
+                session_id = rest.get("session_id")
+                if session_id is None or (isinstance(session_id, str | int) and not isinstance(session_id, bool)):
+                    return reply, None if session_id is None else str(session_id)
+            case None:
+                hint = "its last line must be the reply, such as `body['answer']`"
+                raise BotError(f"the parser script yields nothing: {hint}", received=cut(text))
+        problem = f"the parser script yields {cut(repr_of(value))[:200]}, not a text or {{reply, session_id}}"
+        raise BotError(problem, received=cut(text))
+
+    async def close(self) -> None:
+        """End the workers."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await asyncio.to_thread(pool.__exit__, None, None, None)
+
+
+def _line(error: monty.MontySyntaxError | monty.MontyRuntimeError) -> str:
+    frames = error.traceback()
+    if not frames:
+        return ""
+    frame = frames[-1]
+    source = f": {frame.source_line.strip()}" if frame.source_line else ""
+    return f" (line {frame.line}{source})"

@@ -1,0 +1,60 @@
+"""The command line: one command, or group of commands, per file.
+
+Each file registers what it has in `register`. It imports nothing heavy at its top, so that `personae --help` is quick;
+what a command does stands in the module of the same name with an underscore, which is imported when it is called.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+
+import typer
+
+from personae import __version__
+from personae.errors import PersonaeError
+
+FAILED_GATE, BAD_INPUT, NOTHING_MEASURED, INTERRUPTED = 1, 2, 3, 130
+"""Exit codes beside 0: the gate is not passed; the input is wrong; no number came out; stopped by hand."""
+
+
+def app() -> typer.Typer:
+    """All commands."""
+    commands = typer.Typer(
+        name="personae",
+        help="Simulated users for chatbots: personas talk with your bot, every transcript is rated.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @commands.callback()
+    def version(
+        show: bool = typer.Option(False, "--version", is_eager=True, callback=_version, help="Show the version."),
+    ) -> None:
+        """Simulated users for chatbots."""
+
+    for module in iter_modules(__path__):
+        if not module.name.startswith("_"):
+            import_module(f"{__name__}.{module.name}").register(commands)
+    return commands
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"personae {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """The program `personae`. Errors that a person can mend are one message, not a traceback."""
+    try:
+        app()()
+    except PersonaeError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        typer.echo("stopped", err=True)
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,36 @@
+"""The bot that a person chose by options."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from personae.bots import BotSpec
+from personae.bots._targets import parse_target
+from personae.errors import ConfigurationError, InputError
+
+
+def bot_spec(target: str, *, model: str = "", system: str = "") -> BotSpec:
+    """The spec that `target` names, with model and system prompt where they are given."""
+    spec = parse_target(target)
+    changes = {"model": model, "system_prompt": _text_or_file(system)}
+    for field, value in changes.items():
+        if value and field not in {known.name for known in dataclasses.fields(spec)}:  # type: ignore[arg-type]  # specs are dataclasses
+            option = {"model": "--bot-model", "system_prompt": "--bot-system"}[field]
+            raise ConfigurationError(f"{option} has no meaning for the bot {spec.label}")
+    return dataclasses.replace(spec, **{field: value for field, value in changes.items() if value})  # type: ignore[type-var]
+
+
+def _text_or_file(value: str) -> str:
+    """The content of the file that `value` names, or `value` itself where it names none."""
+    if "\n" in value or len(value) > 1000:
+        return value
+    path = Path(value)
+    try:
+        if value and path.is_file():
+            return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not UTF-8 text: {error}", file=path) from error
+    if path.suffix in {".md", ".txt"} and " " not in value:
+        raise InputError("there is no such file (for --bot-system)", file=path)
+    return value

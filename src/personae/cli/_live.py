@@ -1,0 +1,96 @@
+"""Live progress on the terminal; plain lines where there is none."""
+
+from __future__ import annotations
+
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live as Screen
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from personae.core.result import SimulationResult
+from personae.experiments.run import Experiment
+
+_LAST = 6
+_MOST_LINES = 60
+_GOAL = {True: ("reached", "green"), False: ("not reached", "red"), None: ("not judged", "yellow")}
+
+
+class Live:
+    """Shows how far an experiment is, until it is left."""
+
+    def __init__(self, experiment: Experiment, console: Console, quiet: bool) -> None:  # noqa: FBT001 - one of two ways to show
+        self._experiment = experiment
+        self._console = console
+        self._quiet = quiet
+        self._last: deque[SimulationResult] = deque(maxlen=_LAST)
+        self._step = max(1, experiment.progress.planned // _MOST_LINES)
+        self._screen: Screen | None = None
+        if console.is_terminal and not quiet:
+            self._screen = Screen(
+                get_renderable=self._picture, console=console, refresh_per_second=5, transient=True
+            )
+
+    def __enter__(self) -> Self:
+        if self._screen is not None:
+            self._screen.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._screen is not None:
+            self._screen.stop()
+
+    def finished(self, result: SimulationResult) -> None:
+        """One more conversation is done."""
+        self._last.append(result)
+        if self._screen is None and not self._quiet and self._experiment.progress.done % self._step == 0:
+            self._console.print(f"{self._count()} {_line(result).plain}", soft_wrap=True)
+
+    def _count(self) -> str:
+        progress = self._experiment.progress
+        return f"[{progress.found_done + progress.done}/{progress.planned}]"
+
+    def _picture(self) -> RenderableType:
+        progress = self._experiment.progress
+        done = progress.found_done + progress.done
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(
+            ProgressBar(total=max(progress.planned, 1), completed=done, width=36),
+            Text(f"{done:,} of {progress.planned:,} done"),
+            Text(f"{progress.running} running", style="cyan"),
+            Text(f"{progress.errors} errors", style="red" if progress.errors else "dim"),
+            Text(self._money()),
+            Text(_duration(progress.left_s), style="dim"),
+        )
+        return Group(bar, *(_line(result) for result in self._last))
+
+    def _money(self) -> str:
+        budget = self._experiment.budget
+        spent = f"${budget.spent.priced_usd:.4f}"
+        if budget.ceilings.usd is not None:
+            spent += f" of ${budget.ceilings.usd:.2f}"
+        return spent + (" + unpriced calls" if budget.spent.unpriced_calls else "")
+
+
+def _line(result: SimulationResult) -> Text:
+    word, color = _GOAL[result.goal_achieved]
+    line = Text("  ")
+    line.append(f"{result.persona.name[:28]:<28} ")
+    line.append(f"{result.turns:>2} turns  {result.stop_reason:<17} ", style="dim")
+    line.append(f"goal {word}", style=color)
+    if result.conversation.error:
+        line.append(f"  {result.conversation.error[:70]}", style="red")
+    return line
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "time left: not known yet"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest:02} s left" if minutes else f"{rest} s left"

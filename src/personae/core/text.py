@@ -1,0 +1,54 @@
+"""Text as it may be stored, sent and shown: always valid Unicode, and not longer than a prompt can bear."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+
+MOST_SHOWN = 20_000
+"""Characters of one message that a prompt shows. Longer ones are kept whole in the record."""
+_TAIL = 2_000
+
+
+def whole(text: str) -> str:
+    """`text` with lone surrogates, which cannot be written as UTF-8, as U+FFFD. Halves that fit are joined."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def shown(text: str, most: int = MOST_SHOWN) -> str:
+    """`text`, or its beginning and end with a note of how much was left out between them."""
+    if len(text) <= most:
+        return text
+    tail = min(_TAIL, most // 4)
+    return f"{text[: most - tail]}\n[… {len(text) - most:,} characters left out …]\n{text[-tail:]}"
+
+
+def loads(data: bytes | str) -> Any:
+    """JSON as it comes from servers: fast, and lenient only towards lone surrogates. Raises ValueError."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+        if "\\u" not in text:
+            raise
+        return _whole_values(json.loads(text, parse_constant=_no_constant))
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _whole_values(value: Any) -> Any:
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, list):
+        return [_whole_values(item) for item in value]
+    if isinstance(value, dict):
+        return {whole(name): _whole_values(item) for name, item in value.items()}
+    return value

@@ -1,0 +1,1 @@
+"""Experiments: personas x scenarios x epochs against one bot. Planned, budgeted, run, recorded and summed up."""

@@ -1,0 +1,193 @@
+"""The budget: ceilings that hold, over all conversations that run at once.
+
+The most that a call can cost is reserved before it is made and settled by what it did cost. A reservation that does not
+fit waits for others to settle. Only where waiting cannot help, because nothing else is under way, is it refused.
+
+Rating needs its share: each running conversation holds back what its rating can cost. The hold grows with its
+transcript and is given back when the rating begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+
+from personae.core.model import Capabilities, Model, Reply, Request
+from personae.core.usage import NO_USAGE, Usage
+from personae.errors import BudgetExceeded
+
+BYTES_PER_TOKEN = 2.0
+"""For reservations: real text has 3 to 5 bytes a token, so this errs on the dear side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ceilings:
+    """What a run may take at most. None: no ceiling."""
+
+    usd: float | None = None
+    calls: int | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Of each kind that has a ceiling."""
+
+    usd: float = 0.0
+    calls: int = 0
+    tokens: int = 0
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.usd + other.usd, self.calls + other.calls, self.tokens + other.tokens)
+
+    def __sub__(self, other: Amount) -> Amount:
+        return Amount(self.usd - other.usd, self.calls - other.calls, self.tokens - other.tokens)
+
+
+NOTHING = Amount()
+
+
+@dataclass(slots=True)
+class Budget:
+    """One meter over every call of a run."""
+
+    ceilings: Ceilings
+    spent: Usage = NO_USAGE
+    """What was really spent, by earlier runs of the same file too."""
+    _reserved: Amount = NOTHING
+    _held: Amount = NOTHING
+    _conversations: int = 0
+    _waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+    _starting: deque[asyncio.Future[None]] = field(default_factory=deque)
+
+    def shortage(self, need: Amount, *, with_others: bool) -> str:
+        """Which ceiling `need` does not fit under, or an empty text. `with_others` counts what others have reserved."""
+        taken = Amount(self.spent.priced_usd, self.spent.calls, self.spent.tokens) + need
+        if with_others:
+            taken = taken + self._reserved + self._held
+        limits = self.ceilings
+        if limits.usd is not None and taken.usd > limits.usd:
+            return f"the budget of ${limits.usd:g} is used up (spent ${self.spent.priced_usd:.4f})"
+        if limits.calls is not None and taken.calls > limits.calls:
+            return f"the ceiling of {limits.calls:,} calls is reached"
+        if limits.tokens is not None and taken.tokens > limits.tokens:
+            return f"the ceiling of {limits.tokens:,} tokens is reached (used {self.spent.tokens:,})"
+        return ""
+
+    async def reserve(self, need: Amount) -> None:
+        """Take `need` out of what is left. Raises BudgetExceeded. Settle it once."""
+        await self._until_it_fits(need, self._waiting)
+        self._reserved = self._reserved + need
+
+    def settle(self, need: Amount, used: Usage) -> None:
+        """Give back a reservation and count what was used instead."""
+        self._reserved = self._reserved - need
+        self.spent = self.spent + used
+        self._wake()
+
+    async def _until_it_fits(self, need: Amount, queue: deque[asyncio.Future[None]]) -> None:
+        while short := self.shortage(need, with_others=True):
+            if self.shortage(need, with_others=False):
+                raise BudgetExceeded(short)
+            others = self._conversations - (queue is self._waiting)
+            if len(self._waiting) >= others:  # every other conversation waits as well: nothing will be given back
+                raise BudgetExceeded(short)
+            turn = asyncio.get_running_loop().create_future()
+            queue.append(turn)
+            try:
+                await turn
+            finally:
+                if turn in queue:
+                    queue.remove(turn)
+
+    def _wake(self) -> None:
+        """Something was given back: let everybody who waits look again, those inside a conversation first."""
+        for queue in (self._waiting, self._starting):
+            while queue:
+                turn = queue.popleft()
+                if not turn.done():
+                    turn.set_result(None)
+
+    async def open(self, rating: Amount) -> Hold:
+        """Begin a conversation that will need `rating` at its end. Raises BudgetExceeded. Close the hold once."""
+        await self._until_it_fits(rating, self._starting)
+        self._conversations += 1
+        self._held = self._held + rating
+        return Hold(rating)
+
+    async def raise_hold(self, hold: Hold, amount: Amount) -> None:
+        """Hold back `amount` where it is more than before. Raises BudgetExceeded where it is not there."""
+        more = Amount(
+            max(0.0, amount.usd - hold.amount.usd),
+            max(0, amount.calls - hold.amount.calls),
+            max(0, amount.tokens - hold.amount.tokens),
+        )
+        if more == NOTHING:
+            return
+        await self._until_it_fits(more, self._waiting)
+        self._held = self._held + more
+        hold.amount = hold.amount + more
+
+    def give_back(self, hold: Hold) -> None:
+        """The rating begins, and reserves for itself what it needs: nobody else runs in between."""
+        self._held = self._held - hold.amount
+        hold.amount = NOTHING
+
+    def close(self, hold: Hold) -> None:
+        """The conversation is over."""
+        self.give_back(hold)
+        self._conversations -= 1
+        self._wake()
+
+
+@dataclass(slots=True)
+class Hold:
+    """What one running conversation holds back for its rating."""
+
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """A model whose calls are reserved before they are made and settled after."""
+
+    model: Model
+    budget: Budget
+
+    @property
+    def name(self) -> str:
+        return self.model.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.model.capabilities
+
+    def estimate_usd(self, input_tokens: int, output_tokens: int) -> float | None:
+        return self.model.estimate_usd(input_tokens, output_tokens)
+
+    async def complete(self, request: Request) -> Reply:
+        need = self._need(request)
+        await self.budget.reserve(need)
+        used = NO_USAGE
+        try:
+            reply = await self.model.complete(request)
+            used = reply.usage
+        finally:
+            self.budget.settle(need, used)
+        return reply
+
+    def _need(self, request: Request) -> Amount:
+        size = sum(len(message["content"].encode()) + 8 for message in request.messages)
+        if request.output is not None or request.tools:
+            size += 2000
+        output = request.max_output_tokens or DEFAULT_OUTPUT_TOKENS
+        return most(self.model, int(size / BYTES_PER_TOKEN), output)
+
+
+DEFAULT_OUTPUT_TOKENS = 4096
+
+
+def most(model: Model, input_tokens: int, output_tokens: int) -> Amount:
+    """The most that one such call can take. A price that is not known counts as nothing: that is said, not hidden."""
+    return Amount(model.estimate_usd(input_tokens, output_tokens) or 0.0, 1, input_tokens + output_tokens)

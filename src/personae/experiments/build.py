@@ -1,0 +1,176 @@
+"""From settings to an experiment that can run: connections, models behind the meter, the live bot, the plan."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from personae.bots import Bot, BotWiring
+from personae.core.model import Model
+from personae.core.persona import Persona, Scenario
+from personae.core.seed import digest
+from personae.errors import Conflict
+from personae.experiments.budget import Budget, Metered
+from personae.experiments.estimate import Estimate, estimate
+from personae.experiments.origin import origin
+from personae.experiments.plan import Plan, make_plan
+from personae.experiments.recorders import Recorder
+from personae.experiments.run import Experiment
+from personae.experiments.settings import Settings
+from personae.llm.config import LLMConfig, Wiring
+from personae.llm.limits import Limits
+from personae.llm.providers import connect
+from personae.rating.judge import Judge
+from personae.rating.metrics import metrics
+from personae.simulation.conversation import Rules
+from personae.simulation.simulator import PROMPT_VERSIONS
+from personae.transport import Pool, Transport
+from personae.transport.cassette import Cassette
+
+
+@dataclass(slots=True)
+class Engine:
+    """What all conversations of a run share, live."""
+
+    settings: Settings
+    budget: Budget
+    simulator: Model
+    judge: Judge
+    bot: Bot
+    bot_model: Model | None
+    """The model that is the bot, where the bot is a bare model."""
+    created_at: str
+    cassette: Cassette | None = None
+
+    def plan(self, personas: Sequence[Persona], scenarios: Sequence[Scenario]) -> Plan:
+        """The plan, checked. Raises InputError."""
+        settings = self.settings
+        return make_plan(
+            personas,
+            scenarios,
+            criteria=settings.criteria,
+            epochs=settings.epochs,
+            seed=settings.seed,
+            settings=digest(
+                settings.bot.label,
+                self.bot.system_prompt,
+                self.simulator.name,
+                str(settings.simulator.temperature),
+                str(settings.max_turns),
+                str(settings.seed),
+                *PROMPT_VERSIONS.values(),
+            ),
+        )
+
+    def experiment(self, plan: Plan, recorder: Recorder) -> Experiment:
+        """The experiment for `plan`, going on from what `recorder` holds.
+
+        Raises Conflict where it holds results of something else.
+        """
+        settings = self.settings
+        self.budget.spent = self.budget.spent + recorder.spent
+        experiment = Experiment(
+            plan=plan,
+            simulator=self.simulator,
+            bot=self.bot,
+            judge=self.judge,
+            rules=Rules(settings.max_turns, settings.conversation_timeout_s),
+            budget=self.budget,
+            recorder=recorder,
+            metadata=self.metadata(),
+        )
+        found = recorder.finished
+        if found and sum(recorder.is_finished(spec.key) for spec in plan) < found:
+            raise Conflict(
+                "the file holds results of other personas, scenarios, bot or settings. Give another --out, or replace "
+                "it with --fresh"
+            )
+        experiment.progress.begin(len(plan), found)
+        return experiment
+
+    def metadata(self) -> dict[str, Any]:
+        """What every row says about how it came to be."""
+        settings = self.settings
+        prompts = {**PROMPT_VERSIONS, **self.judge.prompt_versions}
+        return {
+            "bot": settings.bot.label,
+            "simulator_model": self.simulator.name,
+            "judge_model": self.judge.model.name,
+            "judge_provider": settings.judge.provider,
+            "judge_mode": settings.judge_mode,
+            "max_turns": settings.max_turns,
+            "run_seed": settings.seed,
+            "rating_version": self.rating_version,
+            "provenance": origin(self.created_at, prompts),
+        }
+
+    @property
+    def rating_version(self) -> str:
+        """Names exactly how transcripts are rated: criteria, metrics, judge and its prompts."""
+        judge = self.judge
+        questions = (criterion.version_hash for criterion in judge.criteria)
+        names = (metric.name for metric in judge.metrics)
+        return digest(judge.model.name, judge.mode, *questions, *names, *judge.prompt_versions.values())
+
+    def estimate(self, conversations: int) -> Estimate:
+        """What so many conversations will take."""
+        turns = max(self.settings.max_turns, 1)
+        per_turn = len(self.judge.metrics) + (len(self.judge.criteria) + 1 + turns - 1) // turns
+        return estimate(
+            conversations=conversations,
+            max_turns=self.settings.max_turns,
+            simulator=self.simulator,
+            judge=self.judge.model,
+            answers=per_turn,
+            bot=self.bot_model,
+            bot_system=self.bot.system_prompt,
+        )
+
+
+@asynccontextmanager
+async def engine(settings: Settings) -> AsyncIterator[Engine]:
+    """The engine for `settings`, closed at the end. Raises ConfigurationError and InputError before any call."""
+    budget = Budget(settings.ceilings)
+    created_at = datetime.now(UTC).isoformat(timespec="seconds")
+    async with Pool() as pool:
+        cassette = None
+        transport: Transport = pool
+        if settings.cassette is not None:
+            cassette = Cassette(settings.cassette, pool, now=created_at, replay_only=settings.replay_only)
+            transport = cassette
+            created_at = cassette.recorded_at
+        wiring = Wiring(transport, Limits(settings.concurrency), seed=settings.seed)
+        bot_models: list[Model] = []
+
+        def metered(config: LLMConfig) -> Model:
+            return Metered(connect(config, wiring), budget)
+
+        def connect_bot(**config: Any) -> Model:
+            bot_models.append(metered(LLMConfig(**config)))
+            return bot_models[-1]
+
+        simulator = metered(settings.simulator)
+        same = settings.judge == settings.simulator
+        judge = Judge(
+            simulator if same else metered(settings.judge),
+            settings.criteria,
+            tuple(metrics.get(name)() for name in settings.metrics),
+            settings.judge_mode,
+        )
+        bot = settings.bot.open(BotWiring(transport, connect_bot, settings.turn_timeout_s, settings.concurrency))
+        try:
+            yield Engine(
+                settings,
+                budget,
+                simulator,
+                judge,
+                bot,
+                bot_models[0] if bot_models else None,
+                created_at,
+                cassette,
+            )
+        finally:
+            await bot.close()

@@ -1,0 +1,88 @@
+"""What a run will take, before its first call: a range, since nobody knows when users stop talking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from personae.core.model import Model
+from personae.llm import tokens
+
+_USER_TOKENS = (20, 80)
+_BOT_TOKENS = (40, 250)
+_SYSTEM_TOKENS = 900
+_JUDGE_OVERHEAD_TOKENS = 1500
+_TOKENS_PER_ANSWER = (25, 90)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Low and high of each."""
+
+    conversations: int
+    calls: tuple[int, int]
+    tokens: tuple[int, int]
+    usd: tuple[float, float] | None
+    """None where a price is not known."""
+    unpriced: tuple[str, ...] = ()
+    """Models whose price is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One model's part in one conversation, at its low or high."""
+
+    calls: int
+    input: int
+    output: int
+
+
+def estimate(
+    *,
+    conversations: int,
+    max_turns: int,
+    simulator: Model,
+    judge: Model,
+    answers: int,
+    bot: Model | None,
+    bot_system: str,
+) -> Estimate:
+    """Low: everybody is content after two replies. High: nobody ever is, and all talk much.
+
+    `answers`: entries that the judge is asked for, per bot turn. `bot` is None where the bot's calls are not ours to pay.
+    """
+    sides: list[list[tuple[Model, _Side]]] = []
+    for which, turns in enumerate((min(2, max_turns), max_turns)):
+        user, reply = _USER_TOKENS[which], _BOT_TOKENS[which]
+        talk = [(simulator, _talk(turns + 1 - which, _SYSTEM_TOKENS, user, user + reply))]
+        if bot is not None:
+            talk.append((bot, _talk(turns, tokens.estimate(bot_system), reply, user + reply)))
+        if answers:
+            said = turns * (user + reply)
+            size = _TOKENS_PER_ANSWER[which] * answers
+            talk.append((judge, _Side(1, _JUDGE_OVERHEAD_TOKENS + said, size * turns)))
+        sides.append(talk)
+    low, high = ([(model, side) for model, side in talk] for talk in sides)
+    unpriced = tuple(dict.fromkeys(model.name for model, _ in high if model.estimate_usd(1, 1) is None))
+    usd = None if unpriced else (_usd(low) * conversations, _usd(high) * conversations)
+    return Estimate(
+        conversations,
+        (sum(side.calls for _, side in low) * conversations, sum(side.calls for _, side in high) * conversations),
+        (
+            sum(side.input + side.output for _, side in low) * conversations,
+            sum(side.input + side.output for _, side in high) * conversations,
+        ),
+        usd,
+        unpriced,
+    )
+
+
+def _talk(calls: int, system: int, output: int, growth: int) -> _Side:
+    """So many calls, each with the whole history so far."""
+    return _Side(calls, calls * system + growth * calls * (calls - 1) // 2, calls * output)
+
+
+def _usd(sides: list[tuple[Model, _Side]]) -> float:
+    return sum(
+        side.calls * (model.estimate_usd(side.input // max(side.calls, 1), side.output // max(side.calls, 1)) or 0.0)
+        for model, side in sides
+    )

@@ -1,0 +1,173 @@
+"""The plan: every persona in every scenario, so many times. Pure; checked as a whole before the first call.
+
+Where no scenarios are given, each persona pursues its own goal; where no personas are given, each scenario brings its
+own persona. The plan is streamed, so that a million conversations take no more memory than ten.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from personae.core.persona import Persona, Scenario
+from personae.core.rating import Criterion
+from personae.core.result import Spec
+from personae.core.seed import derive, digest
+from personae.core.template import fill, unknown
+from personae.errors import InputError
+
+_PERSONA_TEXTS = ("description", "domain_knowledge")
+_SCENARIO_TEXTS = ("goal", "expected_outcome", "known_info", "unknown_info", "instructions")
+MOST_PROBLEMS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Who talks about what, how often, and what else makes a conversation the one it is."""
+
+    pairs: tuple[tuple[Persona, Scenario], ...] = ()
+    """Personas that come with their own scenario. Else the cross of the two below."""
+    personas: tuple[Persona, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    epochs: int = 1
+    seed: int = 0
+    settings: str = ""
+    """Hash of bot, simulator and rules: the same plan against another bot has other keys."""
+    _hashes: dict[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return (len(self.pairs) + len(self.personas) * len(self.scenarios)) * self.epochs
+
+    def __iter__(self) -> Iterator[Spec]:
+        """Every conversation, all pairs once before the second epoch begins."""
+        index = 0
+        for epoch in range(1, self.epochs + 1):
+            for persona, scenario in self._all_pairs():
+                yield self._spec(persona, scenario, epoch, index)
+                index += 1
+
+    def _all_pairs(self) -> Iterator[tuple[Persona, Scenario]]:
+        yield from self.pairs
+        for scenario in self.scenarios:
+            for persona in self.personas:
+                yield persona, scenario
+
+    def _spec(self, persona: Persona, scenario: Scenario, epoch: int, index: int) -> Spec:
+        who, what = self._hash(persona), self._hash(scenario)
+        return Spec(
+            key=digest(who, what, str(epoch), self.settings),
+            index=index,
+            persona=filled_persona(persona, scenario),
+            scenario=filled_scenario(scenario),
+            epoch=epoch,
+            seed=derive(self.seed, who, what, epoch),
+        )
+
+    def _hash(self, record: Persona | Scenario) -> str:
+        if id(record) not in self._hashes:
+            self._hashes[id(record)] = record.version_hash
+        return self._hashes[id(record)]
+
+
+def make_plan(
+    personas: Sequence[Persona],
+    scenarios: Sequence[Scenario],
+    *,
+    criteria: Sequence[Criterion] = (),
+    epochs: int = 1,
+    seed: int = 0,
+    settings: str = "",
+) -> Plan:
+    """The plan for these inputs, checked: names are unique, goals are there, every placeholder has its column.
+
+    Raises InputError that lists all that is wrong, up to twenty lines.
+    """
+    problems = _duplicates(personas)
+    pairs: tuple[tuple[Persona, Scenario], ...] = ()
+    if not personas and not scenarios:
+        problems.append("there are no personas and no scenarios")
+    if epochs < 1:
+        problems.append(f"epochs must be 1 or more, not {epochs}")
+    if not (personas and scenarios):
+        pairs, without = _own_pairs(personas, scenarios)
+        problems += without
+    for persona, scenario in pairs:
+        problems += _unfilled(scenario, [persona], criteria)
+    if not pairs:
+        with_placeholders = [persona for persona in personas if any("{{" in text for _, text in _texts(persona))]
+        for scenario in scenarios:
+            problems += _unfilled(scenario, with_placeholders, criteria)
+    if problems:
+        raise InputError(_listed(list(dict.fromkeys(problems))))
+    if pairs:
+        return Plan(pairs=pairs, epochs=epochs, seed=seed, settings=settings)
+    return Plan(personas=tuple(personas), scenarios=tuple(scenarios), epochs=epochs, seed=seed, settings=settings)
+
+
+def _own_pairs(
+    personas: Sequence[Persona], scenarios: Sequence[Scenario]
+) -> tuple[tuple[tuple[Persona, Scenario], ...], list[str]]:
+    """Each persona with its own goal, or each scenario with its own persona; and who lacks one."""
+    pairs, problems = [], []
+    for persona in personas:
+        if (own := persona.own_scenario) is None:
+            problems.append(f"persona {persona.name!r} has no goal of its own, and no scenarios are given")
+        else:
+            pairs.append((persona, own))
+    for scenario in scenarios:
+        if scenario.persona is None:
+            problems.append(f"scenario {scenario.label!r} brings no persona, and no personas are given")
+        else:
+            pairs.append((scenario.persona, scenario))
+    return tuple(pairs), problems
+
+
+def _duplicates(personas: Sequence[Persona]) -> list[str]:
+    counts = Counter(persona.name for persona in personas)
+    return [
+        f"{count} personas are called {name!r}: names must be unique" for name, count in counts.items() if count > 1
+    ]
+
+
+def _unfilled(scenario: Scenario, personas: Sequence[Persona], criteria: Sequence[Criterion]) -> list[str]:
+    """One line per text that asks for a column which the scenario does not have."""
+    texts = [(f"scenario {scenario.label!r}, {name}", text) for name, text in _texts(scenario)]
+    texts += [(f"persona {persona.name!r}, {name}", text) for persona in personas for name, text in _texts(persona)]
+    texts += [(f"criterion {criterion.label!r}", criterion.question) for criterion in criteria]
+    problems = []
+    for where, text in texts:
+        if "{{" in text and (missing := unknown(text, scenario.columns)):
+            names = ", ".join(f"{{{{{name}}}}}" for name in missing)
+            known = ", ".join(map(repr, scenario.columns))
+            problems.append(f"{where}: no column fills {names} (scenario {scenario.label!r} has {known})")
+    return problems
+
+
+def _listed(problems: Sequence[str]) -> str:
+    more = [f"... and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > MOST_PROBLEMS else []
+    return "\n".join([*problems[:MOST_PROBLEMS], *more])
+
+
+def _texts(record: Persona | Scenario) -> Iterator[tuple[str, str]]:
+    names = _PERSONA_TEXTS if isinstance(record, Persona) else _SCENARIO_TEXTS
+    return ((name, getattr(record, name)) for name in names)
+
+
+def filled_persona(persona: Persona, scenario: Scenario) -> Persona:
+    """The persona with its placeholders filled from the scenario's columns. The same object where it has none."""
+    return persona.model_copy(update=changes) if (changes := _filled(persona, scenario)) else persona
+
+
+def filled_scenario(scenario: Scenario) -> Scenario:
+    """The scenario with its own placeholders filled from its fields. The same object where it has none."""
+    return scenario.model_copy(update=changes) if (changes := _filled(scenario, scenario)) else scenario
+
+
+def _filled(record: Persona | Scenario, scenario: Scenario) -> dict[str, str]:
+    noun = "persona" if isinstance(record, Persona) else "scenario"
+    return {
+        name: fill(text, scenario.columns, where=f"{noun} {record.name!r}, {name}")
+        for name, text in _texts(record)
+        if "{{" in text
+    }

@@ -1,0 +1,149 @@
+"""Answers in JSON, by the strongest way that the model's endpoint offers.
+
+In order: a JSON schema, one forced tool with the schema as its arguments, any JSON object with the schema in the prompt,
+plain text with the schema in the prompt. What an endpoint refuses is remembered in the model's capabilities, so only
+the first call of a run pays for finding out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+import orjson
+
+from personae.core.model import Capabilities, Message, Model, OutputSchema, Purpose, Reply, Request, Tool
+from personae.core.prompt import load
+from personae.core.text import loads
+from personae.core.usage import NO_USAGE, Usage
+from personae.errors import ProviderError
+
+T = TypeVar("T")
+
+JSON_SHAPE = load("personae.llm", "json_shape")
+MALFORMED_JSON = load("personae.llm", "malformed_json")
+
+
+class NotUsable(ValueError):
+    """An answer is not in the form that was asked for. The text is shown to the model, which gets one more try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed(Generic[T]):
+    value: T
+    usage: Usage
+    latency_ms: float
+    sampling: Mapping[str, float]
+
+
+async def ask(
+    model: Model,
+    messages: Sequence[Message],
+    *,
+    purpose: Purpose,
+    schema: OutputSchema,
+    parse: Callable[[Any], T],
+    about: object = None,
+    max_output_tokens: int | None = None,
+) -> Parsed[T]:
+    """The model's answer as JSON, as `parse` understands it.
+
+    `parse` raises NotUsable for what it cannot take: the model is then shown why, once. Raises ProviderError with the
+    usage of both tries in `.usage` where the second is no better.
+    """
+    usage, latency_ms, problem = NO_USAGE, 0.0, ""
+    tries = list(messages)
+    for _ in range(2):
+        request = Request(tries, purpose, output=schema, about=about, max_output_tokens=max_output_tokens)
+        reply = await _by_the_strongest_way(model, request)
+        usage, latency_ms = usage + reply.usage, latency_ms + reply.latency_ms
+        try:
+            value = parse(_json(reply, schema.name))
+        except NotUsable as error:
+            problem = str(error)
+            said = reply.text or (reply.tool_calls[0].arguments if reply.tool_calls else "")
+            tries = [
+                *messages,
+                {"role": "assistant", "content": said or "(empty)"},
+                {"role": "user", "content": MALFORMED_JSON.render(problem=problem)},
+            ]
+            continue
+        return Parsed(value, usage, latency_ms, reply.sampling)
+    raise UnusableAnswer(f"{model.name} did not answer in the form asked for, twice: {problem}", usage)
+
+
+class UnusableAnswer(ProviderError):
+    """The model answered twice in a form that cannot be used. Both answers were paid for."""
+
+    def __init__(self, problem: str, usage: Usage) -> None:
+        super().__init__(problem, status=200)
+        self.usage = usage
+
+
+async def _by_the_strongest_way(model: Model, request: Request) -> Reply:
+    while True:
+        try:
+            return await model.complete(_shaped(request, model.capabilities))
+        except ProviderError as error:
+            if not refused_feature(error, request, model.capabilities):
+                raise
+
+
+def _shaped(request: Request, can: Capabilities) -> Request:
+    """The request in the strongest form that the endpoint is known to take."""
+    schema = request.output
+    if schema is None or can.json_schema:
+        return request
+    if can.tools:
+        tool = Tool(schema.name, "Give the answer in this form.", schema.schema)
+        return replace(request, output=None, tools=(tool,), force_tool=tool.name)
+    shape = JSON_SHAPE.render(schema=orjson.dumps(schema.schema).decode())
+    first, *rest = request.messages
+    told = {"role": first["role"], "content": f"{first['content']}\n\n{shape}"}
+    return replace(request, output=None, json_object=can.json_object, messages=[told, *rest])
+
+
+def refused_feature(error: ProviderError, request: Request, can: Capabilities) -> bool:
+    """Whether the endpoint refused a feature of the request rather than the request. If so, it is marked as missing."""
+    if error.status not in (400, 404, 415, 422, 500, 501):
+        return False
+    body = error.body.lower()
+    if (
+        can.json_schema
+        and request.output is not None
+        and any(word in body for word in ("response_format", "json_schema", "structured", "json schema"))
+    ):
+        can.json_schema = False
+        return True
+    if can.tools and any(word in body for word in ("tool", "function")):
+        can.tools = False
+        return True
+    if can.json_object and not can.json_schema and any(word in body for word in ("response_format", "json")):
+        can.json_object = False
+        return True
+    return False
+
+
+def _json(reply: Reply, name: str) -> Any:
+    """The JSON in a reply: a tool call's arguments, the whole text, or the outermost object in it."""
+    for call in reply.tool_calls:
+        if call.name == name:
+            return _loads(call.arguments)
+    text = reply.text.strip()
+    if not text:
+        raise NotUsable("It was empty.")
+    try:
+        return loads(text)
+    except ValueError:
+        begin, end = text.find("{"), text.rfind("}")
+        if begin < 0 or end < begin:
+            raise NotUsable("It holds no JSON object.") from None
+        return _loads(text[begin : end + 1])
+
+
+def _loads(text: str) -> Any:
+    try:
+        return loads(text)
+    except ValueError as error:
+        raise NotUsable(f"Its JSON is broken: {error}.") from None

@@ -1,0 +1,218 @@
+"""The judge: a language model that rates a whole transcript by a criterion set, the goal and the metrics in one call.
+
+Source: seeds/003 (goal verdict, conversation evaluators), seeds/000 (criteria rate the entire transcript)
+Idea:   everything is asked at once about one fenced, numbered transcript; quotes are checked against it.
+Cost:   one call per transcript; more only where the questions do not fit into one, or an answer leaves some out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from personae.core.conversation import Turn
+from personae.core.model import Message, Model
+from personae.core.persona import Scenario
+from personae.core.prompt import Prompt, load, versions
+from personae.core.rating import Criterion, Rating, Score
+from personae.core.tasks import Question, Rate, TurnQuestion
+from personae.core.template import fill
+from personae.core.usage import NO_USAGE, Usage
+from personae.errors import BudgetExceeded, ProviderError
+from personae.llm.structured import NotUsable, Parsed, UnusableAnswer, ask
+from personae.rating import answers
+from personae.rating.answers import Answers
+from personae.rating.metrics import Metric
+from personae.rating.transcript import code, fenced
+
+JUDGE = load("personae.rating", "judge")
+TASK = load("personae.rating", "task")
+GOAL = load("personae.rating", "goal")
+REASONING: dict[str, Prompt] = {
+    "fast": load("personae.rating", "reasoning_fast"),
+    "detailed": load("personae.rating", "reasoning_detailed"),
+}
+MOST_ANSWERS = 120
+"""Entries that one call may be asked for. More questions than that are split over calls."""
+MAX_OUTPUT_TOKENS = 6000
+
+Mode = Literal["fast", "detailed"]
+GOAL_ID = "goal"
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """What the judge said of one transcript, and what it took."""
+
+    goal: Rating | None
+    criteria: tuple[Rating, ...]
+    scores: tuple[Score, ...]
+    usage: Usage = NO_USAGE
+    sampling: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Rates transcripts by one criterion set and one set of metrics."""
+
+    model: Model
+    criteria: tuple[Criterion, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    mode: Mode = "detailed"
+
+    @property
+    def prompt_versions(self) -> Mapping[str, str]:
+        """Names and hashes of the prompts that shape a rating."""
+        questions = (metric.question for metric in self.metrics)
+        return versions(JUDGE, TASK, GOAL, REASONING[self.mode], *questions)
+
+    @property
+    def asks_nothing(self) -> bool:
+        return not self.criteria and not self.metrics
+
+    async def rate(self, turns: Sequence[Turn], scenario: Scenario) -> Ratings:
+        """Ratings of a whole transcript. A question that got no answer has an error instead of a verdict, never NO."""
+        questions = self.questions(scenario)
+        asked = tuple(
+            TurnQuestion(metric.name, metric.name, metric.question.render(), numbers)
+            for metric in self.metrics
+            if (numbers := metric.asks_about(turns))
+        )
+        found, usage, errors = Answers(), NO_USAGE, dict[str, str]()
+        sampling: Mapping[str, float] | None = None
+        for part in _parts(questions, asked):
+            error = ""
+            try:
+                parsed = await self._ask(turns, scenario, *part, found)
+                usage, sampling = usage + parsed.usage, parsed.sampling
+            except BudgetExceeded as exceeded:
+                error = f"not rated: {exceeded}"
+            except ProviderError as failed:
+                if failed.hopeless:
+                    raise
+                error = f"not rated: {failed}"
+                if isinstance(failed, UnusableAnswer):
+                    usage = usage + failed.usage
+            for id_ in found.missing(*part):
+                errors[id_] = error or "the judge gave no answer to this question"
+        return self._collect(turns, questions, asked, found, errors, usage, sampling)
+
+    def questions(self, scenario: Scenario) -> tuple[Question, ...]:
+        """The goal, if the scenario says what should come of it, and the criteria with their placeholders filled."""
+        questions = []
+        if scenario.expected_outcome.strip():
+            text = GOAL.render(expected_outcome=scenario.expected_outcome)
+            questions.append(Question(GOAL_ID, text, is_goal=True))
+        for number, criterion in enumerate(self.criteria, 1):
+            text = fill(criterion.question, scenario.columns, where=f"criterion {criterion.label!r}")
+            questions.append(Question(f"c{number}", text))
+        return tuple(questions)
+
+    async def _ask(
+        self,
+        turns: Sequence[Turn],
+        scenario: Scenario,
+        questions: tuple[Question, ...],
+        turn_questions: tuple[TurnQuestion, ...],
+        found: Answers,
+    ) -> Parsed[None]:
+        """One call. Answers go into `found`; the first try is refused where it leaves a question out."""
+        tries = 0
+
+        def parse(data: object) -> None:
+            nonlocal tries
+            tries += 1
+            answers.read(data, turns, found)
+            missing = found.missing(questions, turn_questions)
+            if missing and tries == 1:
+                raise NotUsable(f"It has no answer to {', '.join(missing)}.")
+
+        return await ask(
+            self.model,
+            self.messages(turns, scenario, questions, turn_questions),
+            purpose="judge",
+            schema=answers.SCHEMA,
+            parse=parse,
+            about=Rate(scenario.goal, turns, questions, turn_questions),
+            max_output_tokens=MAX_OUTPUT_TOKENS,
+        )
+
+    def messages(
+        self,
+        turns: Sequence[Turn],
+        scenario: Scenario,
+        questions: Sequence[Question],
+        turn_questions: Sequence[TurnQuestion],
+    ) -> list[Message]:
+        """What the judge is sent: how to rate, and the questions with the transcript as data."""
+        system = JUDGE.render(code=code(turns), reasoning=REASONING[self.mode].render())
+        task = TASK.render(
+            goal=scenario.goal,
+            questions="\n".join(f"- `{question.id}`: {question.text}" for question in questions),
+            turn_questions="\n".join(
+                f"- `{question.id}` for turn {', '.join(map(str, question.turns))}: {question.text}"
+                for question in turn_questions
+            ),
+            transcript=fenced(turns),
+        )
+        return [{"role": "system", "content": system}, {"role": "user", "content": task}]
+
+    def _collect(
+        self,
+        turns: Sequence[Turn],
+        questions: Sequence[Question],
+        asked: Sequence[TurnQuestion],
+        found: Answers,
+        errors: Mapping[str, str],
+        usage: Usage,
+        sampling: Mapping[str, float] | None,
+    ) -> Ratings:
+        ratings = {}
+        for question in questions:
+            name = question.text if question.is_goal else self.criteria[int(question.id[1:]) - 1].label
+            verdict = found.verdicts.get(question.id)
+            if verdict is None:
+                ratings[question.id] = Rating(name, None, error=errors[question.id])
+            else:
+                ratings[question.id] = Rating(name, verdict.verdict, verdict.reasoning, verdict.quotes)
+        numbers = {question.id: question.turns for question in asked}
+        scores = []
+        for metric in self.metrics:
+            if metric.name not in numbers:
+                scores.append(Score(metric.name, None, "nothing to measure: there is no bot turn to ask about"))
+            elif metric.name in errors:
+                scores.append(Score(metric.name, None, errors[metric.name]))
+            else:
+                scores.append(metric.score(numbers[metric.name], found.turns[metric.name]))
+        goal = ratings.pop(GOAL_ID, None)
+        return Ratings(goal, tuple(ratings.values()), tuple(scores), usage, sampling)
+
+
+def not_rated(judge: Judge, scenario: Scenario, why: str) -> Ratings:
+    """What stands in place of ratings where a conversation cannot be rated."""
+    goal = Rating(scenario.expected_outcome, None, error=why) if scenario.expected_outcome.strip() else None
+    ratings = tuple(Rating(criterion.label, None, error=why) for criterion in judge.criteria)
+    return Ratings(goal, ratings, tuple(Score(metric.name, None, why) for metric in judge.metrics))
+
+
+Part = tuple[tuple[Question, ...], tuple[TurnQuestion, ...]]
+
+
+def _parts(questions: tuple[Question, ...], turn_questions: tuple[TurnQuestion, ...]) -> list[Part]:
+    """The questions in as few calls as fit."""
+    parts: list[Part] = []
+    room = 0
+    weighted: list[tuple[Question | TurnQuestion, int]] = [(question, 4) for question in questions]
+    weighted += [(question, len(question.turns)) for question in turn_questions]
+    for question, weight in weighted:
+        if not parts or weight > room:
+            parts.append(((), ()))
+            room = MOST_ANSWERS
+        room -= weight
+        whole, single = parts[-1]
+        if isinstance(question, Question):
+            parts[-1] = ((*whole, question), single)
+        else:
+            parts[-1] = (whole, (*single, question))
+    return parts

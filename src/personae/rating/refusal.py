@@ -1,0 +1,122 @@
+"""Does the bot refuse to help at all? A cheap test first; the judge decides what it is unsure of, in any language.
+
+Cost: nothing where the cheap test is sure, else one short judge call; the same reply is asked about once a run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from personae.core.model import Model
+from personae.core.prompt import load
+from personae.core.tasks import IsRefusal
+from personae.core.text import shown
+from personae.core.usage import NO_USAGE, Usage
+from personae.errors import ProviderError
+from personae.llm.structured import UnusableAnswer, ask
+from personae.rating.answers import REFUSAL, read_refusal
+from personae.rating.transcript import quoted_lines
+
+SYSTEM = load("personae.rating", "refusal")
+TASK = load("personae.rating", "refusal_task")
+MAX_OUTPUT_TOKENS = 1024
+LONGEST_REFUSAL = 600
+"""Characters. A longer reply says more than no."""
+
+_BLANKET = re.compile(
+    r"\A\W*(?:(?:i'?m|i am|we'?re) (?:very |really |so )?sorry|sorry|i apologi[sz]e|unfortunately)?\W*(?:but )?"
+    r"(?:i|we)(?: am|'m| are|'re)?(?: just| really)? ?"
+    r"(?:can(?:no|')?t|cannot|can not|won't|will not|(?:not|un)(?: able| allowed| permitted)?(?:able)? to|not able to)"
+    r"(?: to)? (?:help|assist|answer|discuss|comply|respond|do|talk about|fulfil+|engage)\b"
+    r"(?: you)?(?: (?:with|about|to|on))?(?: (?:that|this|it|your|the|such|those|these))?"
+    r"(?: (?:request|question|topic|matter|requests|questions|topics|kind of request))?\W*\Z",
+    re.IGNORECASE,
+)
+_NO_WORDS: Iterable[str] = (
+    # inability or unwillingness, in the languages that are most met with; whole words or word beginnings
+    r"\b(?:i|we)(?:'m| am|'re| are)?(?: \w+)? (?:can'?t|cannot|can not|won'?t|will not|unable|not (?:able|allowed))",
+    r"against (?:our|my|the) polic|\bdecline|\brefuse",
+    r"no puedo|no podemos|no es posible|no estoy autorizad|lo siento",  # Spanish
+    r"não posso|não podemos|não é possível|lamento|desculpe",  # Portuguese
+    r"ne peux pas|ne pouvons pas|ne suis pas en mesure|impossible de|désolé",  # French
+    r"kann (?:ich |dir |ihnen |dabei |leider )*nicht|können (?:wir |leider )*nicht|leider|nicht möglich|tut mir leid",
+    r"non posso|non possiamo|non è possibile|mi dispiace|spiacente",  # Italian
+    r"kan (?:ik |je |u |daar |helaas )*niet|helaas|het spijt",  # Dutch
+    r"nie mogę|nie możemy|niestety|przykro mi",  # Polish
+    r"kan (?:jag |tyvärr )*inte|tyvärr|beklager|kan ikke|valitettavasti|en voi",  # Nordic
+    r"не могу|не можем|не можу|невозможно|к сожалению|на жаль|извините",  # Russian, Ukrainian
+    r"yapamam|edemem|yardımcı olamam|maalesef|üzgünüm",  # Turkish
+    r"nemohu|bohužel|nemôžem|nu pot|îmi pare rău|sajnálom|nem tudok|λυπάμαι|δεν μπορώ",
+    r"抱歉|对不起|無法|无法|不能|申し訳|できません|できかねます|죄송|할 수 없|없습니다",  # Chinese, Japanese, Korean
+    r"لا أستطيع|لا يمكنني|عذر|آسف|לא יכול|מצטער|متاسف|نمی",  # Arabic, Hebrew, Persian
+    r"क्षमा|नहीं कर सकत|माफ़|माफ|দুঃখিত|ไม่สามารถ|ขออภัย|tidak bisa|maaf|không thể|xin lỗi",
+)
+_HINT = re.compile("|".join(f"(?:{words})" for words in _NO_WORDS), re.IGNORECASE)
+_KNOWN_SCRIPT = re.compile(r"[\u0000-\u024f\u0370-\u052f\u0590-\u06ff\u0900-\u0a00\u0e00-\u0e7f\u1e00-\u1eff"
+                           r"\u2000-\u2bff\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe00-\uffef]")  # fmt: skip
+
+
+def cheap_test(reply: str) -> Literal["refusal", "no refusal", "unsure"]:
+    """What a look at the words tells, without a model."""
+    text = reply.strip().replace("\u2019", "'")
+    if len(text) > LONGEST_REFUSAL:
+        return "no refusal"
+    if _BLANKET.match(text):
+        return "refusal"
+    if _HINT.search(text):
+        return "unsure"
+    strange = sum(char.isalpha() and not _KNOWN_SCRIPT.match(char) for char in text)
+    return "unsure" if strange * 2 > len(text) else "no refusal"
+
+
+@dataclass(slots=True)
+class RefusalCheck:
+    """The cheap test and the judge behind it, for one conversation. Its judge calls are summed in `usage`."""
+
+    model: Model
+    known: dict[str, bool] = field(default_factory=dict)
+    """Shared by all conversations of a run: replies already decided."""
+    usage: Usage = NO_USAGE
+    undecided: int = 0
+    """Replies that neither the cheap test nor the judge could decide; they count as no refusal."""
+
+    async def __call__(self, message: str, reply: str) -> bool:
+        """Whether `reply` refuses. Raises BudgetExceeded, and ProviderError only where it is hopeless."""
+        verdict = cheap_test(reply)
+        if verdict != "unsure":
+            return verdict == "refusal"
+        text = reply.strip()
+        if text not in self.known:
+            decided = await self._judge(message, reply)
+            if decided is None:
+                return False
+            self.known[text] = decided
+        return self.known[text]
+
+    async def _judge(self, message: str, reply: str) -> bool | None:
+        task = TASK.render(
+            message=quoted_lines(shown(message, 2000)), reply=quoted_lines(shown(reply, LONGEST_REFUSAL))
+        )
+        messages = [{"role": "system", "content": SYSTEM.render()}, {"role": "user", "content": task}]
+        try:
+            parsed = await ask(
+                self.model,
+                messages,
+                purpose="judge",
+                schema=REFUSAL,
+                parse=read_refusal,
+                about=IsRefusal(message, reply),
+                max_output_tokens=MAX_OUTPUT_TOKENS,
+            )
+        except ProviderError as error:
+            if error.hopeless:
+                raise
+            if isinstance(error, UnusableAnswer):
+                self.usage = self.usage + error.usage
+            self.undecided += 1
+            return None
+        self.usage = self.usage + parsed.usage
+        return parsed.value

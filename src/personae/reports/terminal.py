@@ -1,0 +1,202 @@
+"""Terminal report: the summary on one screen, in colour on a terminal and plain where it goes into a file.
+
+Idea: the headline with its interval and what it rests on, what was left out beside it, then who fares how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from personae.core.conversation import DISCLAIMER
+from personae.experiments.report_data import GOAL, Measure, ReportData, Slice
+from personae.reports import ReportSource, reports, whole_file
+from personae.reports._text import (
+    counts,
+    dollars,
+    figure,
+    interval,
+    label,
+    milliseconds,
+    one_line,
+    percent,
+    plural,
+    tone,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+_MOST_SLICES = 20
+_BAR = 24
+_STYLES = {"good": "green", "bad": "red", "none": "yellow"}
+
+
+@reports.method("terminal")
+@dataclass(frozen=True)
+class TerminalReport:
+    """The summary as text."""
+
+    width: int = 100
+    """Columns, where it is written to a file."""
+    suffix: ClassVar[str] = ".txt"
+
+    def write(self, source: ReportSource, out: Path) -> None:
+        from rich.console import Console
+
+        with whole_file(out) as file:
+            self.show(source, Console(file=file, width=self.width, no_color=True, force_terminal=False))
+
+    def show(self, source: ReportSource, console: Console) -> None:
+        """Print the summary to `console`, whose width, colours and encoding it keeps to."""
+        data = source.data
+        console.print(_title(source), soft_wrap=False)
+        console.print()
+        console.print(_measures(data))
+        for line in _notes(data):
+            console.print(line)
+        if data.conversations:
+            _slices(console, "persona", data.personas, data.measures)
+            if len(data.scenarios) > 1:
+                _slices(console, "scenario", data.scenarios, data.measures)
+            console.print()
+            console.print(_terminations(data, console))
+            console.print()
+            for line in _effort(data):
+                console.print(line)
+        console.print()
+        console.print(_text(DISCLAIMER, "italic"))
+
+
+def _text(text: str, style: str = "") -> Text:
+    """Text that is never read as markup; what is no plain text in it is shown as signs."""
+    from rich.text import Text
+
+    return Text(text, style)
+
+
+def _table(*columns: str, widest: int = 24) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    for place, column in enumerate(columns):
+        name = _text(one_line(column, 24))
+        if place:
+            table.add_column(name, justify="right", vertical="bottom", max_width=widest)
+        else:
+            table.add_column(name, min_width=26)
+    return table
+
+
+def _title(source: ReportSource) -> Text:
+    data, run = source.data, source.data.run
+    title = _text(plural(data.conversations, "conversation"), "bold")
+    who = [f"with {one_line(', '.join(run.bot), 60)}"] if run.bot else []
+    who += [f"simulator {one_line(', '.join(run.simulator), 40)}"] if run.simulator else []
+    who += [f"judge {one_line(', '.join(run.judge), 40)}"] if run.judge else []
+    return title.append(f"{' ' if who else ''}{', '.join(who)}", "default").append("")
+
+
+def _measures(data: ReportData) -> Table:
+    table = _table("", "value", "95% interval", "rests on")
+    for measure in data.measures:
+        estimate = measure.estimate
+        style = "bold" if measure.id == GOAL else ""
+        table.add_row(
+            _text(one_line(measure.name, 48), style),
+            _text(figure(estimate, measure.kind), style),
+            _text(interval(estimate, measure.kind)),
+            _text(counts(estimate, measure.kind)),
+        )
+    return table
+
+
+def _notes(data: ReportData) -> Iterator[Text]:
+    left_out = data.conversations - data.measured
+    if left_out:
+        yield _text("")
+        yield _text(f"left out of all rates: {plural(left_out, 'conversation')}", "yellow")
+        for one in data.excluded:
+            yield _text(f"  {one.count:>4} {label(one.reason)}")
+            for message in one.messages[:3]:
+                times = f"{message.count}x " if message.count > 1 else ""
+                yield _text(f"         {times}{one_line(message.text, 84)}")
+    for measure in data.measures:
+        if measure.missing:
+            why = one_line(measure.reasons[0].text, 60)
+            yield _text(f"{one_line(measure.name, 40)}: no answer in {measure.missing:,} more ({why})", "yellow")
+    if len(data.pass_hat) > 1:
+        chances = ", ".join(f"{k}: {figure(one, 'goal')}" for k, one in data.pass_hat.items())
+        yield _text(f"all of k repeats achieve the goal (pass^k): {chances}")
+    if data.half_lines:
+        yield _text("the last line of the file was half written and is left out", "yellow")
+    if data.superseded:
+        yield _text(
+            f"{plural(data.superseded, 'row')} left out: the conversation was gone on with further down", "yellow"
+        )
+
+
+def _slices(console: Console, noun: str, slices: tuple[Slice, ...], measures: tuple[Measure, ...]) -> None:
+    shown = [measure for measure in measures if measure.estimate.is_defined][:4]
+    ordered = sorted(slices, key=_goal_first)
+    table = _table(noun, "measured", *(measure.name for measure in shown), widest=14)
+    for one in ordered[:_MOST_SLICES]:
+        values = [
+            _text(f"{figure(one.estimates[measure.id], measure.kind)}" if one.estimates[measure.id].is_defined else "-")
+            for measure in shown
+        ]
+        table.add_row(_text(one_line(one.name, 36)), f"{one.measured} of {one.conversations}", *values)
+    console.print()
+    console.print(table)
+    if len(ordered) > _MOST_SLICES:
+        console.print(_text(f"… and {plural(len(ordered) - _MOST_SLICES, noun)} more", "dim"))
+
+
+def _goal_first(one: Slice) -> tuple[float, str]:
+    value = one.estimates[GOAL].value
+    return (2.0 if value is None else value), one.name
+
+
+def _terminations(data: ReportData, console: Console) -> Table:
+    from rich.table import Table
+
+    full = "█" if console.encoding.lower().startswith("utf") else "#"
+    table = Table.grid(padding=(0, 2))
+    most = max(data.terminations.values())
+    for name, count in data.terminations.items():
+        bar = full * max(1, round(_BAR * count / most))
+        share = percent(count / data.conversations)
+        table.add_row(_text(label(name)), _text(bar, _STYLES[tone(name)]), _text(f"{count:,} ({share})"))
+    return table
+
+
+def _effort(data: ReportData) -> Iterator[Text]:
+    total = data.total_usage
+    yield _text(f"cost: {cost_in_words(data)}; {plural(total.calls, 'call')}, {plural(total.tokens, 'token')}")
+    if data.latency.n:
+        slow = f"95% within {milliseconds(data.latency.p95_ms)}"
+        yield _text(f"replies of the bot: half within {milliseconds(data.latency.p50_ms)}, {slow} ({data.latency.n:,})")
+    trouble = [
+        plural(data.refusals, "refusal") if data.refusals else "",
+        f"{plural(data.retried, 'turn')} asked for again" if data.retried else "",
+        f"{plural(data.cut_replies, 'turn')} cut at a limit" if data.cut_replies else "",
+    ]
+    if any(trouble):
+        yield _text(", ".join(part for part in trouble if part))
+
+
+def cost_in_words(data: ReportData) -> str:
+    """What all calls cost, and for how many of them that is not known."""
+    total = data.total_usage
+    if not total.calls:
+        return "not recorded"
+    if total.unpriced_calls == total.calls:
+        return f"unknown: no price is known for {plural(total.calls, 'call')}"
+    if total.unpriced_calls:
+        return f"at least {dollars(total.priced_usd)}: no price is known for {plural(total.unpriced_calls, 'call')}"
+    return dollars(total.priced_usd)

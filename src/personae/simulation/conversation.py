@@ -1,0 +1,115 @@
+"""The loop of one conversation: the simulator speaks, the bot answers, until it ends.
+
+It yields each turn as it is finished and goes on only when the caller comes back for more, so that the caller can record
+a turn before the next call is made. It knows no storage, no budget and no judge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from personae.bots import Bot, Session
+from personae.core.conversation import Termination, Turn
+from personae.core.persona import Persona
+from personae.core.usage import NO_USAGE, Usage
+from personae.errors import BotError, BudgetExceeded, ProviderError
+from personae.simulation.moves import End
+from personae.simulation.simulator import Simulator
+
+Refused = Callable[[str, str], Awaitable[bool]]
+"""Given the user's message and the bot's reply: does the bot refuse to help at all?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last thing that a conversation yields."""
+
+    termination: Termination
+    explanation: str = ""
+    error: str = ""
+    usage: Usage = NO_USAGE
+    """Of simulator calls that gave no turn: the call that ended it, and ones that failed."""
+    refusals: int = 0
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When a conversation ends although neither side wants it to."""
+
+    max_turns: int
+    """Replies of the bot."""
+    timeout_s: float = 1800.0
+    """For all of it. Single replies have timeouts of their own."""
+    goes_on_after_refusal: bool = False
+    """An adversarial persona does: refusals are only counted."""
+
+    def for_persona(self, persona: Persona) -> Rules:
+        """These rules, as they are for `persona`."""
+        return replace(self, goes_on_after_refusal=True) if persona.is_adversarial else self
+
+
+async def converse(
+    simulator: Simulator,
+    bot: Bot,
+    session: Session,
+    rules: Rules,
+    refused: Refused,
+    so_far: Sequence[Turn] = (),
+) -> AsyncIterator[Turn | Ended]:
+    """The turns after `so_far`, each as it is finished, then why it ended.
+
+    Raises ProviderError or BotError only where they are `hopeless`, so that a run can stop at once.
+    """
+    turns = list(so_far)
+    refusals = 0
+    deadline = asyncio.get_running_loop().time() + rules.timeout_s
+    replies = sum(turn.role == "assistant" for turn in turns)
+    try:
+        if replies and turns[-1].role == "assistant":  # broken off after this reply: was it a refusal?
+            refusals += await refused(turns[-2].content, turns[-1].content)
+        while True:
+            if refusals and not rules.goes_on_after_refusal:
+                yield Ended("assistant_refused", refusals=refusals)
+                return
+            if not turns or turns[-1].role == "assistant":
+                if replies >= rules.max_turns:
+                    yield Ended("max_turns", refusals=refusals)
+                    return
+                async with asyncio.timeout_at(deadline):
+                    move = await simulator.next_move(turns)
+                metadata: dict[str, Any] = {"sampling": dict(move.sampling)} if move.sampling and not turns else {}
+                if isinstance(move.what, End):
+                    if move.what.farewell:
+                        yield Turn("user", move.what.farewell, metadata={"farewell": True})
+                    yield Ended(move.what.reason, move.what.explanation, "", move.usage, refusals, metadata)
+                    return
+                if move.retried:
+                    metadata["retried"] = move.retried
+                turns.append(Turn("user", move.what.text, move.latency_ms, move.usage, metadata))
+                yield turns[-1]
+            async with asyncio.timeout_at(deadline):
+                reply = await bot.reply(turns, session)
+            turns.append(Turn("assistant", reply.text, reply.latency_ms, reply.usage, reply.metadata))
+            replies += 1
+            yield turns[-1]
+            refusals += await refused(turns[-2].content, turns[-1].content)
+    except BudgetExceeded as error:
+        yield Ended("budget_exceeded", error=str(error), refusals=refusals)
+    except BotError as error:
+        if error.hopeless:
+            raise
+        received = {"received": error.received} if error.received else {}
+        yield Ended("bot_error", error=str(error), refusals=refusals, metadata=received)
+    except ProviderError as error:
+        if error.hopeless:
+            raise
+        paid = getattr(error, "usage", NO_USAGE)
+        yield Ended("simulator_error", error=str(error), usage=paid, refusals=refusals)
+    except TimeoutError:
+        problem = f"the conversation took longer than {rules.timeout_s:g} s"
+        waiting_for_bot = bool(turns) and turns[-1].role == "user"
+        yield Ended("bot_error" if waiting_for_bot else "simulator_error", error=problem, refusals=refusals)

@@ -1,0 +1,25 @@
+"""Where personas, scenarios and criteria come from: one file format or benchmark per file of this room.
+
+A source yields raw rows with their place; what is shared turns them into records, and tells the reader everything that
+cannot be taken whole. A new importer is a new file here: a class with the decorator `sources.method`.
+"""
+
+from __future__ import annotations
+
+from personae.sources._read import read_criteria, read_personas, read_scenarios
+from personae.sources._source import PLURAL, Kind, Problem, Row, Source, Writer, sources
+from personae.sources._write import write_personas
+
+__all__ = [
+    "PLURAL",
+    "Kind",
+    "Problem",
+    "Row",
+    "Source",
+    "Writer",
+    "read_criteria",
+    "read_personas",
+    "read_scenarios",
+    "sources",
+    "write_personas",
+]

@@ -1,0 +1,93 @@
+"""A distribution of positive numbers in bounded memory: percentiles and a histogram, however many there are.
+
+Source: Masson, Rim and Lee 2019, "DDSketch" (arXiv 1908.10693)
+Idea:   exact while there are few; then counts in bins whose edges grow by a fixed ratio, so that every percentile is
+        within 1 % of the true one.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import insort
+from collections import Counter
+from dataclasses import dataclass, field
+
+from personae.stats.intervals import percentile
+
+EXACT = 5000
+"""So many numbers are kept as they are."""
+_ACCURACY = 0.01
+_GROWTH = math.log((1 + _ACCURACY) / (1 - _ACCURACY))
+_SMALLEST = 1e-3
+
+
+@dataclass(slots=True)
+class Distribution:
+    """Numbers from 0 up, added one by one."""
+
+    count: int = 0
+    total: float = 0.0
+    smallest: float = math.inf
+    largest: float = 0.0
+    _exact: list[float] | None = field(default_factory=list)
+    _bins: Counter[int] = field(default_factory=Counter)
+
+    def add(self, value: float) -> None:
+        self.count += 1
+        self.total += value
+        self.smallest, self.largest = min(self.smallest, value), max(self.largest, value)
+        if self._exact is not None:
+            insort(self._exact, value)
+            if len(self._exact) > EXACT:
+                self._bins.update(map(_bin, self._exact))
+                self._exact = None
+        else:
+            self._bins[_bin(value)] += 1
+
+    def percentile(self, share: float) -> float | None:
+        """The value that `share` (0 to 1) lies below; None where there is no number."""
+        if not self.count:
+            return None
+        if self._exact is not None:
+            return percentile(self._exact, share)
+        place, seen = share * (self.count - 1), 0
+        for index in sorted(self._bins):
+            seen += self._bins[index]
+            if seen > place:
+                return min(self.largest, max(self.smallest, _middle(index)))
+        return self.largest
+
+    @property
+    def mean(self) -> float | None:
+        return self.total / self.count if self.count else None
+
+    def histogram(self, bars: int = 24) -> tuple[tuple[float, float, int], ...]:
+        """Equal steps from 0 to a round number above the largest value: (from, below, count). Empty without numbers."""
+        if not self.count:
+            return ()
+        step = round_step(self.largest / bars)
+        values = [(value, 1) for value in self._exact] if self._exact is not None else self._binned()
+        last = max(1, math.floor(self.largest / step) + 1)
+        counts = [0] * last
+        for value, count in values:
+            counts[min(last - 1, int(value / step))] += count
+        return tuple((place * step, (place + 1) * step, count) for place, count in enumerate(counts))
+
+    def _binned(self) -> list[tuple[float, int]]:
+        return [(min(self.largest, _middle(index)), count) for index, count in self._bins.items()]
+
+
+def round_step(least: float) -> float:
+    """The smallest of 1, 2, 2.5, 5 times a power of ten that is at least `least`."""
+    if least <= 0:
+        return 1.0
+    power: float = 10.0 ** math.floor(math.log10(least))
+    return next(factor * power for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if factor * power >= least * (1 - 1e-9))
+
+
+def _bin(value: float) -> int:
+    return math.ceil(math.log(max(value, _SMALLEST)) / _GROWTH)
+
+
+def _middle(index: int) -> float:
+    return 2 * math.exp(index * _GROWTH) / (1 + math.exp(_GROWTH))

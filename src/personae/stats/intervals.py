@@ -1,0 +1,174 @@
+"""Estimates: a number, how far it can be trusted, and from how many observations. Undefined is a value, never zero.
+
+Source: Wilson 1927 (the score interval); Kish 1965 (design effect); Hesterberg 2015, "What Teachers Should Know about
+        the Bootstrap" (the expanded percentile interval)
+Idea:   repeats of one (persona, scenario) tell less than as many different ones, so they count as a cluster. A rate
+        keeps the Wilson interval, with the number of observations cut by the design effect; a mean is drawn again by
+        whole clusters.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import NormalDist
+from typing import Any
+
+from personae.stats.student import t_quantile
+
+LEVEL = 0.95
+"""The confidence level of every interval, where no other is asked for."""
+RESAMPLES = 2000
+BOOTSTRAP_CLUSTERS = 500
+"""With more clusters than this a mean's interval is computed, not drawn: the two agree, and it stays fast."""
+
+Cluster = tuple[float, int]
+"""The sum of a cluster's observations, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A rate or a mean with its interval. `value` is None exactly where `reason` says why it is undefined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    """Observations behind the value."""
+    reason: str = ""
+    """Why there is no value, or, beside a value, why there is no interval."""
+    clusters: int = 0
+    """Independent groups that the observations fall into; fewer than `n` where there are repeats."""
+    level: float = LEVEL
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; what is undefined is null."""
+        return asdict(self)
+
+    @property
+    def is_defined(self) -> bool:
+        return self.value is not None
+
+
+def undefined(reason: str) -> Estimate:
+    """No observation, and why."""
+    return Estimate(None, None, None, 0, reason)
+
+
+def wilson(successes: float, n: float, level: float = LEVEL) -> tuple[float, float]:
+    """The Wilson score interval, without continuity correction, of `successes` in `n` > 0 trials."""
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    share = successes / n
+    spread = 1 + z * z / n
+    middle = (share + z * z / (2 * n)) / spread
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / spread
+    low = 0.0 if successes <= 0 else max(0.0, middle - half)
+    high = 1.0 if successes >= n else min(1.0, middle + half)
+    return low, high
+
+
+def rate(clusters: Iterable[Cluster], *, reason: str = "nothing was measured", level: float = LEVEL) -> Estimate:
+    """The share of yes over all observations; each cluster is (number of yes, number of observations).
+
+    Without repeats this is the Wilson interval. With repeats it is the Wilson interval of the effective number of
+    observations, which lies between the number of clusters and the number of observations.
+    """
+    kept = [(yes, n) for yes, n in clusters if n]
+    total = sum(n for _, n in kept)
+    if not total:
+        return Estimate(None, None, None, 0, reason, level=level)
+    share = sum(yes for yes, _ in kept) / total
+    effective = effective_n(kept)
+    low, high = wilson(share * effective, effective, level)
+    return Estimate(share, min(low, share), max(high, share), total, clusters=len(kept), level=level)
+
+
+def effective_n(clusters: Sequence[Cluster]) -> float:
+    """How many independent observations the clusters of yes/no answers are worth, by their design effect.
+
+    Two clusters of mean size, one all yes and one all no, are added before the spread is measured: otherwise a run in
+    which everything went well would claim that its repeats are independent, which it cannot know.
+    """
+    total = sum(n for _, n in clusters)
+    if total == len(clusters):
+        return float(total)
+    size = total / len(clusters)
+    padded: list[tuple[float, float]] = [*clusters, (size, size), (0.0, size)]
+    weight = total + 2 * size
+    share = (sum(yes for yes, _ in clusters) + size) / weight
+    between = sum((yes - share * n) ** 2 for yes, n in padded) * len(padded) / (len(padded) - 1) / weight**2
+    effect = between / (share * (1 - share) / weight)
+    return min(float(total), max(float(len(clusters)), total / effect))
+
+
+def mean(
+    clusters: Iterable[Cluster],
+    *,
+    seed: int = 0,
+    bounds: tuple[float, float] | None = None,
+    reason: str = "nothing was measured",
+    level: float = LEVEL,
+    resamples: int | None = None,
+) -> Estimate:
+    """The mean over all observations; each cluster is (sum of its observations, how many).
+
+    The interval draws whole clusters with replacement, and takes percentiles that are widened for few clusters.
+    `bounds` are what a value cannot leave. With one cluster there is a value and no interval. Where all clusters agree
+    no draw can differ, which says nothing about the next one: the interval is then Wilson's between the bounds, which
+    is the widest that values in them can need, or none without bounds. `resamples` 0 computes the interval (clustered
+    standard error, Student's t) instead of drawing it.
+    """
+    kept = [(total, n) for total, n in clusters if n]
+    n = sum(count for _, count in kept)
+    if not n:
+        return Estimate(None, None, None, 0, reason, level=level)
+    value = math.fsum(total for total, _ in kept) / n
+    if len(kept) == 1:
+        return Estimate(value, None, None, n, "one observation has no interval", 1, level)
+    if max(total / size for total, size in kept) - min(total / size for total, size in kept) < 1e-12:
+        return _all_agree(value, n, len(kept), bounds, level)
+    if resamples is None:
+        resamples = RESAMPLES if len(kept) <= BOOTSTRAP_CLUSTERS else 0
+    low, high = _by_drawing(kept, seed, level, resamples) if resamples else _by_formula(kept, value, level)
+    low, high = min(low, value), max(high, value)
+    if bounds is not None:
+        low, high = max(bounds[0], low), min(bounds[1], high)
+    return Estimate(value, low, high, n, clusters=len(kept), level=level)
+
+
+def _all_agree(value: float, n: int, count: int, bounds: tuple[float, float] | None, level: float) -> Estimate:
+    if bounds is None:
+        return Estimate(value, None, None, n, "all observations agree, so there is no spread to go by", count, level)
+    width = bounds[1] - bounds[0]
+    low, high = (bounds[0] + width * end for end in wilson((value - bounds[0]) / width * count, count, level))
+    return Estimate(value, min(low, value), max(high, value), n, clusters=count, level=level)
+
+
+def _by_formula(clusters: Sequence[Cluster], value: float, level: float) -> tuple[float, float]:
+    count, n = len(clusters), sum(size for _, size in clusters)
+    spread = math.fsum((total - value * size) ** 2 for total, size in clusters)
+    error = math.sqrt(spread * count / (count - 1)) / n
+    half = t_quantile(0.5 + level / 2, count - 1) * error
+    return value - half, value + half
+
+
+def _by_drawing(clusters: Sequence[Cluster], seed: int, level: float, resamples: int) -> tuple[float, float]:
+    dice, count = random.Random(seed), len(clusters)
+    means = []
+    for _ in range(resamples):
+        drawn = dice.choices(clusters, k=count)
+        means.append(sum(total for total, _ in drawn) / sum(n for _, n in drawn))
+    wide = math.sqrt(count / (count - 1)) * t_quantile(0.5 - level / 2, count - 1)
+    tail = NormalDist().cdf(wide)
+    means.sort()
+    return percentile(means, tail), percentile(means, 1 - tail)
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The value below which `share` (0 to 1) of the ordered, non-empty values lie, between neighbours in a line."""
+    place = share * (len(ordered) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)

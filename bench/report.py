@@ -131,7 +131,8 @@ def _machine() -> str:
     if cpuinfo.exists():
         names = [line.partition(":")[2] for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
         model = names[0].strip() if names else model
-    return f"{os.cpu_count()} cores, {model}, {platform.system()}, Python {platform.python_version()}"
+    load = f"load average {os.getloadavg()[2]:.1f} over the last 15 minutes"
+    return f"{os.cpu_count()} cores, {model}, {platform.system()}, Python {platform.python_version()}, {load}"
 
 
 def _versions() -> str:

@@ -81,10 +81,11 @@ def beside_the_limit(work: Work, repeats: int, *, absent: str | None) -> Row:
         row.try_run(lambda: run_bare(work))
     ours, bare = row.of("personae"), row.of("bare loop")
     if ours and bare:
-        speed, limit = (statistics.median(run.conversations_per_s for run in runs) for runs in (ours, bare))
+        pairs = zip(ours, bare, strict=False)  # a run that failed has no partner
+        speed = statistics.median(our.conversations_per_s / limit.conversations_per_s for our, limit in pairs)
         cpu = statistics.median(run.cpu_ms_per_call for run in ours)
         row.targets = [
-            Target("conversations/s, of the bare loop's", 100 * speed / limit, 70, "%", at_least=True),
+            Target("conversations/s, of the bare loop's", 100 * speed, 70, "%", at_least=True),
             Target("CPU a call", cpu, 1.2, "ms"),
             *_manners(ours[0], work),
         ]
@@ -132,6 +133,8 @@ def rows(*, quick: bool, only: str = "abcd") -> list[Row]:
         out.append(bounded_memory(planned, more, absent=absent))
     if "d" in only:
         out.append(starting(3 if quick else 7, absent=absent))
+    if quick:
+        out[0].notes.insert(0, "quick: with so few conversations, start-up weighs more in rows b and c than it should")
     if absent is not None:
         out[0].notes.insert(0, absent)
     return out

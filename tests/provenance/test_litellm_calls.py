@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture(scope="module")
-def litellm_bots() -> Any:
+def litellm_bots() -> Iterator[Any]:
     from tests.provenance import litellm_bots
 
-    return litellm_bots
+    yield litellm_bots
+    # LiteLLM leaves event loops open: they shall be found here, where warnings are off, and in no later test.
+    gc.collect()
 
 
 BOTS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from personae.core.persona import Persona
@@ -42,14 +42,16 @@ libraries = st.lists(personas, min_size=1, max_size=4, unique_by=lambda persona:
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @given(library=libraries)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_library_comes_back_as_it_was(ending: str, library: list[Persona], tmp_path: Path):
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_library_comes_back_as_it_was(ending: str, library: list[Persona], tmp_path: Path) -> None:
     file = tmp_path / f"library{ending}"
+    if ending == ".csv":  # a table has no way to write a zero character, and says so
+        assume(not any("\\u0000" in persona.model_dump_json() for persona in library))
     write_personas(file, library)
     assert read_personas(file, goal_required=False) == library
 
 
-def test_a_written_file_reads_well(tmp_path: Path):
+def test_a_written_file_reads_well(tmp_path: Path) -> None:
     anna = Persona(
         name="Anna",
         description="A nurse.\n\nWorks nights.",
@@ -75,7 +77,9 @@ def test_a_written_file_reads_well(tmp_path: Path):
     )
 
 
-def test_what_could_not_be_read_back_is_refused_and_the_old_file_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_what_could_not_be_read_back_is_refused_and_the_old_file_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     file = Path("library.jsonl")
     file.write_text("old")
@@ -90,7 +94,14 @@ def test_what_could_not_be_read_back_is_refused_and_the_old_file_stays(tmp_path:
     assert file.read_text() == "old"
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path):
+def test_a_table_refuses_the_one_character_that_it_cannot_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as caught:
+        write_personas("library.csv", [Persona(name="Anna", description="A\0B")])
+    assert str(caught.value) == ("library.csv: a text holds a zero character, which .csv cannot: write .jsonl instead")
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     file = tmp_path / "no folder" / "library.csv"
     with pytest.raises(RecordingError, match=r"library\.csv: cannot be written: No such file or directory"):
         write_personas(file, [Persona(name="Anna", description="A nurse.")])

@@ -28,7 +28,7 @@ def scenarios() -> dict[str, Scenario]:
 
 
 @real
-def test_every_task_becomes_a_scenario_of_its_own(scenarios: dict[str, Scenario]):
+def test_every_task_becomes_a_scenario_of_its_own(scenarios: dict[str, Scenario]) -> None:
     assert len(scenarios) == sum(DOMAINS.values())
     assert set(scenarios) == {f"{domain}-{number}" for domain, count in DOMAINS.items() for number in range(count)}
     personas = [scenario.persona for scenario in scenarios.values() if scenario.persona is not None]
@@ -42,7 +42,7 @@ def test_every_task_becomes_a_scenario_of_its_own(scenarios: dict[str, Scenario]
 
 
 @real
-def test_a_task_says_goal_knowledge_manner_and_outcome(scenarios: dict[str, Scenario]):
+def test_a_task_says_goal_knowledge_manner_and_outcome(scenarios: dict[str, Scenario]) -> None:
     task = scenarios["retail-0"]
     assert task.goal.startswith("You received your order #W2378156 and wish to exchange the mechanical keyboard")
     assert task.known_info == "You are Yusuf Rossi in zip code 19122."
@@ -71,10 +71,10 @@ def test_a_task_says_goal_knowledge_manner_and_outcome(scenarios: dict[str, Scen
         (
             "retail-32",
             "The agent tells the user: 746342064230.\n"
-            "The agent cancels the pending order #W5490111 with the reason 'no longer needed'.\n"
-            "The agent cancels the pending order #W7387996 with the reason 'ordered by mistake'.\n"
-            "The agent takes back the delivered items 3799046073, 3799046073 of order #W3282177, "
-            "refunded to credit_card_7293431.",
+            "The agent cancels the pending order #W9373487 with the reason 'no longer needed'.\n"
+            "The agent cancels the pending order #W5481803 with the reason 'no longer needed'.\n"
+            "The agent takes back the delivered items 6477915553 of order #W7449508, "
+            "refunded to gift_card_7711863.",
         ),
         (
             "airline-17",
@@ -94,7 +94,7 @@ def test_a_task_says_goal_knowledge_manner_and_outcome(scenarios: dict[str, Scen
         ),
     ],
 )
-def test_the_outcome_is_said_in_plain_words(scenarios: dict[str, Scenario], name: str, outcome: str):
+def test_the_outcome_is_said_in_plain_words(scenarios: dict[str, Scenario], name: str, outcome: str) -> None:
     assert scenarios[name].expected_outcome == outcome
 
 
@@ -104,14 +104,14 @@ def test_the_outcome_is_said_in_plain_words(scenarios: dict[str, Scenario], name
     [("retail-5", "mei_kovacs_8020"), ("retail-33", "Noah Patel"), ("retail-43", "Lucas"), ("retail-50", "Chen Smith"),
      ("retail-70", "Sofia Hernandez"), ("airline-6", "sophia_taylor_9065"), ("airline-39", "Amelia Davis")],
 )  # fmt: skip
-def test_a_persona_has_the_name_that_the_task_gives(scenarios: dict[str, Scenario], name: str, who: str):
+def test_a_persona_has_the_name_that_the_task_gives(scenarios: dict[str, Scenario], name: str, who: str) -> None:
     persona = scenarios[name].persona
     assert persona is not None
     assert persona.name == f"{who} ({name})"
 
 
 @real
-def test_the_tasks_are_personas_too():
+def test_the_tasks_are_personas_too() -> None:
     personas = read_personas(f"tau2:{DATA / 'airline-tasks.json'}")
     assert len(personas) == 50
     assert personas[0].goal.startswith("You want to cancel reservation EHGLP3.")
@@ -136,7 +136,7 @@ TASK: dict[str, Any] = {
 }
 
 
-def test_variants_that_other_domains_have_are_read(tmp_path: Path):
+def test_variants_that_other_domains_have_are_read(tmp_path: Path) -> None:
     file = tmp_path / "tasks.json"
     plain = {"id": 7, "user_scenario": {"instructions": "Ask for the time."}}
     file.write_text(json.dumps([TASK, plain]))
@@ -166,7 +166,7 @@ def test_variants_that_other_domains_have_are_read(tmp_path: Path):
     ],
     ids=["no goal", "wrong type", "no id", "no task", "no list"],
 )  # fmt: skip
-def test_what_is_no_task_is_told(task: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_what_is_no_task_is_told(task: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("tasks.json").write_text(f"[{task}]")
     with pytest.raises(InputError) as caught:
@@ -174,6 +174,6 @@ def test_what_is_no_task_is_told(task: str, told: str, tmp_path: Path, monkeypat
     assert str(caught.value) == told
 
 
-def test_a_benchmark_holds_no_criteria():
+def test_a_benchmark_holds_no_criteria() -> None:
     with pytest.raises(InputError, match=r"tasks\.json: holds scenarios and personas, not criteria"):
         read_criteria("tau2:tasks.json")

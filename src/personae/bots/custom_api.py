@@ -100,7 +100,8 @@ class CustomApiBot:
         checked_url(self.url)
         if not self.method.isalpha():
             raise InputError(f"{self.method!r} is no HTTP method", field="method")
-        if self.stateful and "messages" in self.template.names():
+        placeholders_used = self.template.names()
+        if self.stateful and "messages" in placeholders_used:
             problem = (
                 "{{messages}} in a request to a stateful bot, which remembers: send {{message}} and {{session_id}}"
             )

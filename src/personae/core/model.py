@@ -75,6 +75,8 @@ class Capabilities:
     json_schema: bool = True
     json_object: bool = True
     temperature: bool = True
+    tokens_field: str = "max_tokens"
+    """What the endpoint calls the limit on output, where its protocol has two names for it."""
 
 
 class Model(Protocol):

@@ -26,7 +26,7 @@ class Persona(Record):
     traits: tuple[Filled, ...] = Field(default=(), strict=False)
     """Short behaviour tags, such as `terse`, `impatient`, `adversarial`."""
     attributes: dict[str, JsonValue] = Field(default_factory=dict)
-    """Free named facts, such as age or region: for filters and slices, and as columns for placeholders."""
+    """Free named facts, such as age or region, for filters and slices."""
     goal: Text = ""
     """The persona's own goal, used where no scenarios are given."""
     success_criteria: Text = ""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from personae.core.model import Capabilities, Model, Reply, Request
 from personae.core.usage import NO_USAGE, Usage
@@ -30,18 +31,17 @@ class Ceilings:
     tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """Of each kind that has a ceiling."""
 
     usd: float = 0.0
     calls: int = 0
     tokens: int = 0
 
-    def __add__(self, other: Amount) -> Amount:
+    def plus(self, other: Amount) -> Amount:
         return Amount(self.usd + other.usd, self.calls + other.calls, self.tokens + other.tokens)
 
-    def __sub__(self, other: Amount) -> Amount:
+    def minus(self, other: Amount) -> Amount:
         return Amount(self.usd - other.usd, self.calls - other.calls, self.tokens - other.tokens)
 
 
@@ -63,9 +63,9 @@ class Budget:
 
     def shortage(self, need: Amount, *, with_others: bool) -> str:
         """Which ceiling `need` does not fit under, or an empty text. `with_others` counts what others have reserved."""
-        taken = Amount(self.spent.priced_usd, self.spent.calls, self.spent.tokens) + need
+        taken = Amount(self.spent.priced_usd, self.spent.calls, self.spent.tokens).plus(need)
         if with_others:
-            taken = taken + self._reserved + self._held
+            taken = taken.plus(self._reserved).plus(self._held)
         limits = self.ceilings
         if limits.usd is not None and taken.usd > limits.usd:
             return f"the budget of ${limits.usd:g} is used up (spent ${self.spent.priced_usd:.4f})"
@@ -78,11 +78,11 @@ class Budget:
     async def reserve(self, need: Amount) -> None:
         """Take `need` out of what is left. Raises BudgetExceeded. Settle it once."""
         await self._until_it_fits(need, self._waiting)
-        self._reserved = self._reserved + need
+        self._reserved = self._reserved.plus(need)
 
     def settle(self, need: Amount, used: Usage) -> None:
         """Give back a reservation and count what was used instead."""
-        self._reserved = self._reserved - need
+        self._reserved = self._reserved.minus(need)
         self.spent = self.spent + used
         self._wake()
 
@@ -113,7 +113,7 @@ class Budget:
         """Begin a conversation that will need `rating` at its end. Raises BudgetExceeded. Close the hold once."""
         await self._until_it_fits(rating, self._starting)
         self._conversations += 1
-        self._held = self._held + rating
+        self._held = self._held.plus(rating)
         return Hold(rating)
 
     async def raise_hold(self, hold: Hold, amount: Amount) -> None:
@@ -126,12 +126,12 @@ class Budget:
         if more == NOTHING:
             return
         await self._until_it_fits(more, self._waiting)
-        self._held = self._held + more
-        hold.amount = hold.amount + more
+        self._held = self._held.plus(more)
+        hold.amount = hold.amount.plus(more)
 
     def give_back(self, hold: Hold) -> None:
         """The rating begins, and reserves for itself what it needs: nobody else runs in between."""
-        self._held = self._held - hold.amount
+        self._held = self._held.minus(hold.amount)
         hold.amount = NOTHING
 
     def close(self, hold: Hold) -> None:
@@ -178,7 +178,10 @@ class Metered:
         return reply
 
     def _need(self, request: Request) -> Amount:
-        size = sum(len(message["content"].encode()) + 8 for message in request.messages)
+        size = 0
+        for message in request.messages:
+            text = message["content"]
+            size += (len(text) if text.isascii() else len(text.encode())) + 8
         if request.output is not None or request.tools:
             size += 2000
         output = request.max_output_tokens or DEFAULT_OUTPUT_TOKENS

@@ -22,6 +22,9 @@ from personae.llm.wire import Answer, Malformed, Wire
 from personae.transport import Response, Transport, TransportError
 
 _SAMPLING = ("temperature", "top_p", "seed")
+_PARAMETERS = 2
+"""How many parameters an endpoint may refuse: temperature, and the name of the limit on output."""
+_OTHER_NAME = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 
 
 @dataclass(slots=True)
@@ -67,18 +70,24 @@ class HttpModel:
 
     async def _adapting(self, request: Request) -> Reply:
         """One try, made again at once where the endpoint refuses a mere parameter that it can do without."""
-        try:
-            return await self._once(request)
-        except ProviderError as error:
-            if error.status != 400 or not self._drop_parameter(error.body):
-                raise
+        for _ in range(_PARAMETERS):
+            tokens_field = self.capabilities.tokens_field
+            try:
+                return await self._once(request)
+            except ProviderError as error:
+                if error.status != 400 or not self._adapt(error.body, tokens_field):
+                    raise
         return await self._once(request)
 
-    def _drop_parameter(self, body: str) -> bool:
-        if self.capabilities.temperature and "temperature" in body:
+    def _adapt(self, body: str, tokens_field: str) -> bool:
+        """Whether `body` complains of a parameter; it is then left out, or renamed, in all later requests."""
+        if tokens_field in body:
+            self.capabilities.tokens_field = _OTHER_NAME[tokens_field]
+        elif "temperature" in body:
             self.capabilities.temperature = False
-            return True
-        return False
+        else:
+            return False
+        return True
 
     async def _once(self, request: Request) -> Reply:
         limit = request.max_output_tokens or self.config.max_output_tokens

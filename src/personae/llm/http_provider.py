@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from personae.core.model import Capabilities, Model
 from personae.errors import ConfigurationError
@@ -31,7 +31,8 @@ class HttpProvider:
     """The provider's name in genai-prices."""
     is_free: bool = False
     """The endpoint runs on the user's own machine: calls cost nothing."""
-    capabilities: Capabilities | None = None
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    """A first guess."""
 
     def connect(self, config: LLMConfig, wiring: Wiring) -> Model:
         config = self._completed(config)
@@ -52,7 +53,7 @@ class HttpProvider:
             price=pricing(config.model, self.price_list, rates),
             headers=headers,
             attempts=wiring.attempts,
-            capabilities=replace(self.capabilities or Capabilities()),
+            capabilities=replace(self.capabilities),
         )
 
     def url(self, config: LLMConfig) -> str:

@@ -15,8 +15,6 @@ from personae.llm.wire import Answer, Malformed
 
 @dataclass(frozen=True, slots=True)
 class OpenAIChat:
-    tokens_field: str = "max_tokens"
-    """What the endpoint calls the limit on output: OpenAI itself says `max_completion_tokens`."""
     key_header: str = "Authorization"
 
     def headers(self, api_key: str) -> dict[str, str]:
@@ -36,7 +34,7 @@ class OpenAIChat:
         body: dict[str, Any] = {
             "model": model,
             "messages": request.messages,
-            self.tokens_field: max_output_tokens,
+            capabilities.tokens_field: max_output_tokens,
         }
         if temperature is not None and capabilities.temperature:
             body["temperature"] = temperature

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -105,6 +105,14 @@ def _listed_price(provider: str, model: str, usage: Usage) -> float | None:
 def priced(usage: Usage, price: Pricing | None) -> Usage:
     """`usage` with its cost, or marked as unpriced."""
     cost = None if price is None else price(usage)
-    if cost is None:
-        return replace(usage, unpriced_calls=usage.calls)
-    return replace(usage, priced_usd=cost)
+    return Usage(
+        usage.calls,
+        usage.input_tokens,
+        usage.cached_tokens,
+        usage.cache_write_tokens,
+        usage.output_tokens,
+        usage.reasoning_tokens,
+        usage.estimated_calls,
+        usage.calls if cost is None else 0,
+        cost or 0.0,
+    )

@@ -20,6 +20,7 @@ from personae.core.usage import NO_USAGE, Usage
 from personae.errors import ProviderError
 
 T = TypeVar("T")
+_SCHEMA_WORDS = ("response_format", "json_schema", "structured", "json schema")
 
 JSON_SHAPE = load("personae.llm", "json_shape")
 MALFORMED_JSON = load("personae.llm", "malformed_json")
@@ -83,10 +84,11 @@ class UnusableAnswer(ProviderError):
 
 async def _by_the_strongest_way(model: Model, request: Request) -> Reply:
     while True:
+        shaped = _shaped(request, model.capabilities)
         try:
-            return await model.complete(_shaped(request, model.capabilities))
+            return await model.complete(shaped)
         except ProviderError as error:
-            if not refused_feature(error, request, model.capabilities):
+            if not refused_feature(error, shaped, model.capabilities):
                 raise
 
 
@@ -105,21 +107,20 @@ def _shaped(request: Request, can: Capabilities) -> Request:
 
 
 def refused_feature(error: ProviderError, request: Request, can: Capabilities) -> bool:
-    """Whether the endpoint refused a feature of the request rather than the request. If so, it is marked as missing."""
+    """Whether the endpoint refused a feature of this request rather than the request. If so, it is marked as missing.
+
+    What counts is what this request used: another conversation may have marked the same feature a moment before.
+    """
     if error.status not in (400, 404, 415, 422, 500, 501):
         return False
     body = error.body.lower()
-    if (
-        can.json_schema
-        and request.output is not None
-        and any(word in body for word in ("response_format", "json_schema", "structured", "json schema"))
-    ):
+    if request.output is not None and any(word in body for word in _SCHEMA_WORDS):
         can.json_schema = False
         return True
-    if can.tools and any(word in body for word in ("tool", "function")):
+    if request.tools and any(word in body for word in ("tool", "function")):
         can.tools = False
         return True
-    if can.json_object and not can.json_schema and any(word in body for word in ("response_format", "json")):
+    if request.json_object and any(word in body for word in ("response_format", "json")):
         can.json_object = False
         return True
     return False

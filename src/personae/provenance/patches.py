@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 _MISSING = object()
@@ -53,8 +54,8 @@ class Patches:
 def _swap_imported(package: str, old: object, new: object) -> None:
     """`from package import function` has put the function into the importing module: change it there too."""
     for module_name, module in sys.modules.copy().items():
-        if module_name.partition(".")[0] == package:
+        if module_name.partition(".")[0] == package or not isinstance(module, ModuleType):
             continue
-        names = getattr(module, "__dict__", {})
+        names = vars(module)
         for name in [name for name, value in names.copy().items() if value is old]:
             names[name] = new

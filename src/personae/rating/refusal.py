@@ -6,7 +6,6 @@ Cost: nothing where the cheap test is sure, else one short judge call; the same 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -33,43 +32,52 @@ _BLANKET = re.compile(
     r"(?: to)? (?:help|assist|answer|discuss|comply|respond|do|talk about|fulfil+|engage)\b"
     r"(?: you)?(?: (?:with|about|to|on))?(?: (?:that|this|it|your|the|such|those|these))?"
     r"(?: (?:request|question|topic|matter|requests|questions|topics|kind of request))?\W*\Z",
-    re.IGNORECASE,
 )
-_NO_WORDS: Iterable[str] = (
-    # inability or unwillingness, in the languages that are most met with; whole words or word beginnings
-    r"\b(?:i|we)(?:'m| am|'re| are)?(?: \w+)? (?:can'?t|cannot|can not|won'?t|will not|unable|not (?:able|allowed))",
-    r"against (?:our|my|the) polic|\bdecline|\brefuse",
-    r"no puedo|no podemos|no es posible|no estoy autorizad|lo siento",  # Spanish
-    r"não posso|não podemos|não é possível|lamento|desculpe",  # Portuguese
-    r"ne peux pas|ne pouvons pas|ne suis pas en mesure|impossible de|désolé",  # French
-    r"kann (?:ich |dir |ihnen |dabei |leider )*nicht|können (?:wir |leider )*nicht|leider|nicht möglich|tut mir leid",
-    r"non posso|non possiamo|non è possibile|mi dispiace|spiacente",  # Italian
-    r"kan (?:ik |je |u |daar |helaas )*niet|helaas|het spijt",  # Dutch
-    r"nie mogę|nie możemy|niestety|przykro mi",  # Polish
-    r"kan (?:jag |tyvärr )*inte|tyvärr|beklager|kan ikke|valitettavasti|en voi",  # Nordic
-    r"не могу|не можем|не можу|невозможно|к сожалению|на жаль|извините",  # Russian, Ukrainian
-    r"yapamam|edemem|yardımcı olamam|maalesef|üzgünüm",  # Turkish
-    r"nemohu|bohužel|nemôžem|nu pot|îmi pare rău|sajnálom|nem tudok|λυπάμαι|δεν μπορώ",
-    r"抱歉|对不起|無法|无法|不能|申し訳|できません|できかねます|죄송|할 수 없|없습니다",  # Chinese, Japanese, Korean
-    r"لا أستطيع|لا يمكنني|عذر|آسف|לא יכול|מצטער|متاسف|نمی",  # Arabic, Hebrew, Persian
-    r"क्षमा|नहीं कर सकत|माफ़|माफ|দুঃখিত|ไม่สามารถ|ขออภัย|tidak bisa|maaf|không thể|xin lỗi",
+_FIRST_PERSON = re.compile(
+    r"\b(?:i|we)(?:'m| am|'re| are)?(?: \w+)? (?:can'?t|cannot|can not|won'?t|will not|unable|not (?:able|allowed))"
 )
-_HINT = re.compile("|".join(f"(?:{words})" for words in _NO_WORDS), re.IGNORECASE)
-_KNOWN_SCRIPT = re.compile(r"[\u0000-\u024f\u0370-\u052f\u0590-\u06ff\u0900-\u0a00\u0e00-\u0e7f\u1e00-\u1eff"
-                           r"\u2000-\u2bff\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe00-\uffef]")  # fmt: skip
+_ENGLISH = ("can't", "cannot", "cant ", "can not", "won't", "will not", "unable", "not able", "not allowed")
+"""Said of anything, and so a sign only where the bot says it of itself."""
+_SIGNS = (
+    "against our polic", "against my polic", "against the polic", "decline", "refuse",
+    "no puedo", "no podemos", "no es posible", "lo siento",  # Spanish
+    "não posso", "não podemos", "não é possível", "lamento", "desculpe",  # Portuguese
+    "ne peux pas", "ne pouvons pas", "ne suis pas en mesure", "impossible de", "désolé",  # French
+    "kann ich", "kann leider nicht", "kann nicht", "können wir", "können leider nicht", "tut mir leid",  # German
+    "nicht möglich", "leider nicht", "leider kein",
+    "non posso", "non possiamo", "non è possibile", "mi dispiace", "spiacente",  # Italian
+    "kan ik", "kan helaas", "kunnen wij niet", "helaas", "het spijt",  # Dutch
+    "nie mogę", "nie możemy", "niestety", "przykro mi",  # Polish
+    "kan inte", "kan tyvärr", "tyvärr", "beklager", "kan ikke", "valitettavasti", "en voi ",  # Nordic
+    "не могу", "не можем", "не можу", "невозможно", "к сожалению", "на жаль", "извините",  # Russian, Ukrainian
+    "yapamam", "edemem", "yardımcı olamam", "maalesef", "üzgünüm",  # Turkish
+    "nemohu", "bohužel", "nemôžem", "nu pot ", "îmi pare rău", "sajnálom", "nem tudok", "λυπάμαι", "δεν μπορώ",
+    "抱歉", "对不起", "無法", "无法", "不能", "申し訳", "できません", "できかねます", "죄송", "할 수 없", "없습니다",
+    "لا أستطيع", "لا يمكنني", "عذر", "آسف", "לא יכול", "מצטער", "متاسف",  # Arabic, Hebrew, Persian
+    "क्षमा", "नहीं कर सकत", "माफ", "দুঃখিত", "ไม่สามารถ", "ขออภัย", "tidak bisa", "maaf", "không thể", "xin lỗi",
+)  # fmt: skip
+"""Inability, unwillingness or apology in the languages that are most met with, in lower case."""
+_UNKNOWN_SCRIPT = re.compile(
+    "[^\u0000-\u024f\u0370-\u052f\u0590-\u06ff\u0900-\u0a00\u0e00-\u0e7f\u1e00-\u1eff"
+    "\u2000-\u2bff\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe00-\uffef\U0001f000-\U0001faff]"
+)
 
 
 def cheap_test(reply: str) -> Literal["refusal", "no refusal", "unsure"]:
     """What a look at the words tells, without a model."""
-    text = reply.strip().replace("\u2019", "'")
-    if len(text) > LONGEST_REFUSAL:
+    if len(reply) > LONGEST_REFUSAL:
         return "no refusal"
-    if _BLANKET.match(text):
-        return "refusal"
-    if _HINT.search(text):
+    text = reply.strip().replace("\u2019", "'").lower()
+    if any(sign in text for sign in _ENGLISH):
+        if _BLANKET.match(text):
+            return "refusal"
+        if _FIRST_PERSON.search(text):
+            return "unsure"
+    if any(sign in text for sign in _SIGNS):
         return "unsure"
-    strange = sum(char.isalpha() and not _KNOWN_SCRIPT.match(char) for char in text)
-    return "unsure" if strange * 2 > len(text) else "no refusal"
+    if text.isascii():
+        return "no refusal"
+    return "unsure" if len(_UNKNOWN_SCRIPT.findall(text)) * 2 > len(text) else "no refusal"
 
 
 @dataclass(slots=True)

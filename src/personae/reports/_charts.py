@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from personae.core.seed import digest
 from personae.reports._text import label, milliseconds, tone
 from personae.stats.intervals import Estimate
 
@@ -24,8 +25,8 @@ _COLOURS = {
     _MUTED: "var(--muted)",
     _LINE: "var(--line)",
     _ACCENT: "var(--accent)",
-    _TONES["good"]: "var(--good)",
-    _TONES["bad"]: "var(--bad)",
+    _TONES["good"]: "var(--good-bar)",
+    _TONES["bad"]: "var(--bad-bar)",
     _TONES["none"]: "var(--faint)",
 }
 _WIDTH = 400
@@ -48,7 +49,7 @@ def interval_plot(estimate: Estimate, name: str, spoken: str) -> str:
     if estimate.value is not None:
         dot = alt.Chart(_data([{"at": estimate.value}]))
         layers.append(dot.mark_point(color=_ACCENT, filled=True, size=110, opacity=1).encode(x=x))
-    return _svg(alt.layer(*layers).properties(width=240, height=20), f"{name}: {spoken}")
+    return _svg(alt.layer(*layers).properties(width=240, height=20), f"{name}: {spoken}", side=12)
 
 
 def terminations_chart(terminations: Mapping[str, int]) -> str:
@@ -60,7 +61,7 @@ def terminations_chart(terminations: Mapping[str, int]) -> str:
         for name, count in terminations.items()
     ]
     order = [label(name) for name in terminations]
-    y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelPadding=8))
+    y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelPadding=8, minExtent=120))
     x = alt.X("count:Q", axis=None)
     bars = alt.Chart(_data(rows)).mark_bar(size=16, cornerRadiusEnd=3)
     numbers = alt.Chart(_data(rows)).mark_text(align="left", dx=6, color=_INK, fontSize=13)
@@ -100,7 +101,7 @@ def _histogram(rows: list[dict[str, Any]], x: altair.X, lines: list[dict[str, An
 
     y = alt.Y("count:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format="d"))
     bars = alt.Chart(_data(rows)).mark_bar(color=_ACCENT, binSpacing=1, opacity=0.75)
-    layers: list[Any] = [bars.encode(x=x, x2="below:Q", y=y)]
+    layers: list[Any] = [bars.encode(x=x, x2="below:Q", y=y, y2=alt.Y2Datum(0))]
     for line in lines:
         mark = alt.Chart(_data([line]))
         layers.append(mark.mark_rule(color=_INK, strokeDash=[4, 3]).encode(x="from:Q"))
@@ -115,13 +116,13 @@ def _data(rows: list[dict[str, Any]]) -> altair.InlineData:
     return alt.InlineData(values=rows)
 
 
-def _svg(chart: Any, spoken: str) -> str:
+def _svg(chart: Any, spoken: str, side: int = 4) -> str:
     import vl_convert
 
     spec = chart.configure(
         background="transparent",
         font="sans-serif",
-        padding=2,
+        padding={"left": side, "right": max(side, 12), "top": 6, "bottom": 4},
         view={"stroke": None},
         axis={
             "labelColor": _INK,
@@ -144,4 +145,6 @@ def themed(svg: str, spoken: str) -> str:
     svg = re.sub(r' (?:aria-[a-z]+|role|style|pointer-events|font-family|xmlns:xlink)="[^"]*"', "", svg)
     for stand_in, colour in _COLOURS.items():
         svg = svg.replace(f'"{stand_in}"', f'"{colour}"')
+    for place, name in enumerate(dict.fromkeys(re.findall(r' id="([^"]+)"', svg))):
+        svg = re.sub(rf'(id="|#){re.escape(name)}(?=[")])', rf"\g<1>chart-{digest(spoken)}-{place}", svg)
     return svg.replace("<svg ", f'<svg role="img" aria-label="{html.escape(spoken)}" ', 1)

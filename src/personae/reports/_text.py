@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from personae.core.conversation import TERMINATIONS
 from personae.core.text import whole
 from personae.stats.intervals import Estimate
 
@@ -22,8 +21,7 @@ LABELS = {
     "not_judged": "not judged",
 }
 """Terminations and reasons of exclusion as a reader sees them, where that is not their own name."""
-FINE = frozenset({"goal_met"})
-BROKEN = frozenset({"bot_error", "simulator_error", "budget_exceeded", "cancelled", "not_judged"})
+_TONES = {"goal_met": "good", "goal_failed": "bad", "stuck": "bad", "assistant_refused": "bad", "bot_error": "bad"}
 
 
 def label(name: str) -> str:
@@ -32,10 +30,8 @@ def label(name: str) -> str:
 
 
 def tone(termination: str) -> str:
-    """What a termination says of the bot: `good`, `bad`, or `none` where the conversation is no measure of it."""
-    if termination in FINE:
-        return "good"
-    return "none" if termination in BROKEN or termination not in TERMINATIONS else "bad"
+    """What a termination says of the bot: `good`, `bad`, or `none`."""
+    return _TONES.get(termination, "none")
 
 
 def visible(text: str) -> str:

@@ -127,6 +127,7 @@ def _options(conversations: list[ConversationView]) -> dict[str, list[tuple[str,
 
 def _drawn(data: ReportData) -> dict[str, Any]:
     charts: dict[str, Any] = {
+        "latency": None,
         "measures": {
             measure.id: _charts.interval_plot(
                 measure.estimate,

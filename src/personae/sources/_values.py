@@ -51,9 +51,9 @@ def _leaves(data: Any) -> Iterator[tuple[str | None, Any, int]]:
         if depth > MAX_DEPTH or not isinstance(value, (Mapping, list)):
             yield field, value, depth
         elif isinstance(value, Mapping):
-            for key in value:
-                yield field, key, depth
             prefix = f"{field}." if field else ""
+            for key in value:
+                yield f"{prefix}{key}", key, depth
             waiting += [(f"{prefix}{key}", value[key], depth + 1) for key in reversed(value)]
         else:
             waiting += [(field, item, depth + 1) for item in reversed(value)]

@@ -23,9 +23,11 @@ def write_personas(path: str | Path, personas: Sequence[Persona]) -> None:
     if not isinstance(source, Writer):
         raise InputError("personas can be written as .jsonl, .json, .yaml or .csv", file=file)
     _check(personas, file)
-    data = source.text_of([persona.as_dict() for persona in personas]).encode()
+    text = source.text_of([persona.as_dict() for persona in personas])
+    if "\0" in text:
+        raise InputError(f"a text holds a zero character, which {file.suffix} cannot: write .jsonl instead", file=file)
     try:
-        file.write_bytes(data)
+        file.write_bytes(text.encode())
     except OSError as error:
         raise RecordingError(f"{file}: cannot be written: {error.strerror or error}") from error
 

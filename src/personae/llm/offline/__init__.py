@@ -24,7 +24,7 @@ from personae.llm.offline.simulator import End, Say, speak
 from personae.llm.offline.words import sayable
 
 NAME = "offline/offline"
-ABOUT = "This is personae's offline engine: for trying and testing. It answers no free prompts; choose a real model for that."
+ABOUT = "This is personae's offline engine: for trying and testing. It answers no free prompts."
 END_TOOL = "end_conversation"
 
 

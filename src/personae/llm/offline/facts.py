@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from personae.llm.offline.words import LOOKED_AT
+from personae.llm.offline.words import LOOKED_AT, lowered
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ def _kind(noun: str, asked: str, *given: str, say: str = "") -> Kind:
 
 
 _CODE = r"(?=[A-Z0-9-]{0,11}\d)[A-Z0-9][A-Z0-9-]{3,11}\b"
-_NUMBERED = r"(?:\s+(?:numbers?|id|ids|code|no\.?|nr\.?))?\s*(?:is|are|was|:|=)?\s*[#'\"(]{0,2}"
-_PERSON = r"[A-Z][\w'’-]{1,20}(?:\s+(?:van|de|da|von|del|di|bin|al)){0,2}(?:\s+[A-Z][\w'’-]{1,20}){0,2}"
+_NUMBERED = r"(?:\s+(?:numbers?|id|ids|IDs?|code|no\.?|nr\.?))?\s*(?:is|are|was|:|=)?\s*[#'\"(]{0,2}"
+_PERSON = r"[A-Z][\w'\u2019-]{1,20}(?:\s+(?:van|de|da|von|del|di|bin|al)){0,2}(?:\s+[A-Z][\w'\u2019-]{1,20}){0,2}"
 _STREET = r"(?:Street|St|Drive|Dr|Avenue|Ave|Road|Rd|Lane|Ln|Highway|Boulevard|Blvd|Way|Court|Square|Place)\b"
 
 KINDS: Mapping[str, Kind] = {
@@ -66,7 +66,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "order": _kind(
         "order number",
-        r"\border[ -]?(?:numbers?|ids?|no\.?|ref\w*|code|#)|\bwhich (?:of your )?orders?\b|\bnumber of (?:the|your) order",
+        r"\border[ -]?(?:numbers?|ids?|no\.?|ref\w*|code|#)|\bwhich (?:of your )?orders?\b|\bnumber of (?:the"
+        r"|your) order",
         r"\b[Oo]rders?" + _NUMBERED + "(" + _CODE + ")",
         r"#\s?([A-Z]{0,3}-?\d{3,12})\b",
         r"\b([A-Z]{1,3}-\d{4,10})\b",
@@ -104,19 +105,22 @@ KINDS: Mapping[str, Kind] = {
         r"\b(?:delivery|shipping|billing|street|home|new|current|postal|full|your|what|which) address\b",
         r"\b(\d{1,5} [A-Z]\w{1,20}(?: [A-Z]\w{1,20}){0,2} " + _STREET + r"(?:,? [\w ]{2,20}){0,3}(?:,? \d{4,5})?)",
         r"\b(\d{1,5} Highway(?:, [\w ]{2,20}){0,2})",
+        say="the address is {}",
     ),
     "payment": _kind(
         "payment method",
         r"\bpayment method|\bmethod of payment|\bhow (?:would|do) you (?:like|want|prefer) to pay|\bwhich card\b"
         r"|\brefund method|\bhow [^.?!]{0,40}(?:refunded|paid)\b[^.!]{0,30}\?",
         r"\b((?:[Cc]redit card|[Cc]ard|CC|[Vv]isa|[Mm]aster ?[Cc]ard|[Aa]mex)(?: card)? ending (?:in|with) \d{4})",
-        r"\b(PayPal|[Gg]ift ?[Cc]ard|[Vv]isa|[Mm]aster ?[Cc]ard|[Aa]mex(?: credit card)?|[Oo]riginal payment(?: method)?"
+        r"\b(PayPal|[Gg]ift ?[Cc]ard|[Vv]isa|[Mm]aster ?[Cc]ard|[Aa]mex(?: credit card)?"
+        r"|[Oo]riginal payment(?: method)?"
         r"|[Cc]ertificates?|[Cc]redit card|[Bb]ank transfer)\b",
         say="I'd like to use {}",
     ),
 }
 ASKING = re.compile(
-    r"\?|\b(?:please|kindly|could you|can you|would you|may i|can i|could i|might i|i(?:'ll| will)? (?:just )?(?:need|require)"
+    r"\?|\b(?:please|kindly|could you|can you|would you|may i|can i|could i|might i|i(?:'ll"
+    r"| will)? (?:just )?(?:need|require)"
     r"|what(?:'s| is| are)|tell me|give me|send me|provide|share|enter|let me know|verify|confirm your)\b"
 )
 
@@ -141,7 +145,7 @@ def given(text: str) -> Mapping[str, str]:
 
 def asked_in(sentence: str, *, is_question: bool) -> tuple[str, ...]:
     """The kinds of facts that a bot's sentence asks for."""
-    text = sentence.lower().replace("’", "'")
+    text = lowered(sentence)
     if not (is_question or ASKING.search(text)):
         return ()
     return tuple(name for name, kind in KINDS.items() if kind.asked.search(text))

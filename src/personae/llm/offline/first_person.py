@@ -12,31 +12,34 @@ _AGENT = (
     r"|(?:the )?(?:support agent|customer service agent|customer support|customer service)(?= (?:to|if|that|for|about))"
 )
 _OTHER_PERSON = re.compile(
-    r"\b(?:human|another|different|other|real) (?:agent|representative|assistant)|(?:agent|assistant)s", re.I
+    r"\b(?:human|another|different|other|real) (?:agent|representative|assistant)|(?:agent|assistant)s", re.IGNORECASE
 )
-_ADDRESSEE = re.compile(r"\b(?:" + _AGENT + r"|(?<=If )agent|(?<=that )agent)('s)?(?: (\w+))?", re.I)
+_ADDRESSEE = re.compile(r"\b(?:" + _AGENT + r"|(?<=If )agent|(?<=that )agent)('s)?(?: (\w+))?", re.IGNORECASE)
 _YOU = re.compile(
-    r"\b(you)('re|'ve|'d|'ll|’re|’ve|’d|’ll)?( are(?:n't)?| were(?:n't)?| name\b| names\b| emails?\b)?\b(?=\W|$)"
+    r"\b(you)('re|'ve|'d|'ll|\u2019re|\u2019ve|\u2019d|\u2019ll)?( are(?:n't)?| were(?:n't)?| name\b| names\b| emails?\b)?\b(?=\W|$)"
     r"|\b(yourself|yours|your)\b",
-    re.I,
+    re.IGNORECASE,
 )
 _BEFORE_ME = frozenset(
     """
-    tell tells told give gives gave given asks ask asked to for with from of on at by let lets help helps helped allow
-    allows save saves show shows upgrade transfer transfers about between behind without show send sends sent offer
-    offers offered charge charges charged cost costs owe owes pay pays paid make makes made get gets keep keeps put
-    remind reminds inform informs refund refunds bother caused cause call contact against around near than issue issued
-    leave book refer reach guide walk treat compensate reimburse notify forgive waive find
-    """.split()
+    tell tells told give gives gave given asks ask asked to for with from of on at by let lets help helps helped
+    allow allows save saves show shows upgrade transfer transfers about between behind without show send sends sent
+    offer offers offered charge charges charged cost costs owe owes pay pays paid make makes made get gets keep
+    keeps put remind reminds inform informs refund refunds bother caused cause call contact against around near than
+    issue issued leave book refer reach guide walk treat compensate reimburse notify forgive waive find
+    """.split()  # noqa: SIM905 - one word after the other reads better here
 )
 _SUBJECT_AFTER = re.compile(
-    r"\s*(?:want|would|need|have|can|could|will|do|did|don't|may|might|must|should|also|received|bought|ordered|like|paid|were|"
-    r"are|just|think|had|realiz|get|got|purchased|live|prefer|made|placed|already|only|know|booked|plan|set|owe|never)\b"
+    r"\s*(?:want|would|need|have|can|could|will|do|did|don't|may|might|must|should|also|received|bought|ordered|like"
+    r"|paid|were|"
+    r"are|just|think|had|realiz|get|got|purchased|live|prefer|made|placed|already|only|know|booked|plan|set|owe"
+    r"|never)\b"
 )
 _THIRD = re.compile(
-    r"^(?:the )?(?:user|customer|persona|shopper|caller|client|guest|patient|student|passenger|traveller|traveler|buyer|member"
+    r"^(?:the )?(?:user|customer|persona|shopper|caller|client|guest|patient|student|passenger|traveller|traveler"
+    r"|buyer|member"
     r"|he|she|they)(?= (?:wants?|needs?|would|is|are|has|have|hopes?|wishes|tries|asks?|will|must|should)\b)",
-    re.I,
+    re.IGNORECASE,
 )
 _AGREE = {"is": "am", "are": "am", "has": "have", "tries": "try", "wishes": "wish"}
 _FOR_YOU = {"is": "are", "was": "were", "has": "have", "does": "do", "isn't": "aren't", "doesn't": "don't"}
@@ -69,7 +72,7 @@ def _self(match: re.Match[str]) -> str:
     own = match.group(4)
     if own:
         return _capital(own, {"yourself": "myself", "yours": "mine", "your": "my"}[own.lower()])
-    ending, verb = (match.group(2) or "").replace("’", "'"), (match.group(3) or "").lower().strip()
+    ending, verb = (match.group(2) or "").replace("\u2019", "'"), (match.group(3) or "").lower().strip()
     if verb.startswith(("name", "email")):  # a slip that is common in the tasks: "You name is ..."
         return "my " + verb if match.start() else "My " + verb
     if ending:
@@ -94,7 +97,7 @@ def first_person(text: str) -> str:
     text = _SHOUTED.sub(lambda match: match[0].lower(), text)
     text = _SLIP.sub("your ", text)
     third = _THIRD.match(text)
-    if third and not re.search(r"\byour?\b", text, re.I):
+    if third and not re.search(r"\byour?\b", text, re.IGNORECASE):
         rest = text[third.end() :].lstrip()
         verb, _, tail = rest.partition(" ")
         low = verb.lower()

@@ -12,14 +12,19 @@ from personae.llm.offline.words import LOOKED_AT, Sentence, read
 _REFUSES = re.compile(
     "|".join(
         (
-            r"\b(?:i|we)(?: am| are|'m|'re)?(?: (?:really|very|so|truly|afraid|sorry|but|unfortunately|just|also|that)){0,4},?"
-            r"(?: i| we)? (?:can't|cannot|can not|won't be able to|will not be able to|(?:am |are )?(?:not able|unable|not allowed"
+            r"\b(?:i|we)(?: am| are|'m|'re)?(?: (?:really|very|so|truly|afraid|sorry|but|unfortunately|just|also"
+            r"|that)){0,4},?"
+            r"(?: i| we)? (?:can't|cannot|can not|won't be able to|will not be able to|(?:am |are )?(?:not able"
+            r"|unable|not allowed"
             r"|not permitted|not authorized) to|(?:don't|do not) have the ability to)"
             r" (?!find|see|locate|hear|wait|guess|thank|stress|understand|verify|recall|imagine)",
-            r"\b(?:isn't|aren't|not) (?:possible|allowed|permitted|eligible|something (?:i|we) can|within (?:my|the) scope)\b",
+            r"\b(?:isn't|aren't|not) (?:possible|allowed|permitted|eligible|something (?:i|we) can|within (?:my"
+            r"|the) scope)\b",
             r"\bimpossible\b",
-            r"\b(?:cannot|can't|can not) be (?:cancel|chang|refund|return|modif|done|process|exchang|made|add|remov|help|waiv)",
-            r"\b(?:unable|not able) to (?:help|assist|process|change|cancel|offer|provide|do|share|discuss|approve|waive)\b",
+            r"\b(?:cannot|can't|can not) be (?:cancel|chang|refund|return|modif|done|process|exchang|made|add|remov"
+            r"|help|waiv)",
+            r"\b(?:unable|not able) to (?:help|assist|process|change|cancel|offer|provide|do|share|discuss|approve"
+            r"|waive)\b",
             r"\bi (?:must|have to) (?:decline|refuse)\b",
             r"\bi (?:decline|refuse) to\b",
             r"\bagainst (?:our|my|the) (?:policy|rules)\b",
@@ -43,22 +48,28 @@ _DONE = re.compile(
     r"|\b(?:i've|i have|we've|we have)(?: now| just| already| successfully)? "
     r"(?:cancel|process|chang|updat|book|add|remov|exchang|refund|issu|submit|schedul|arrang|start|creat|sent|fil|appli"
     r"|block|froz|freez|order|complet|made|regist|set|switch|credit|reset|open|found|checked|put)\w*"
-    r"|\bsuccessfully\b|\ball set\b|\bis now\b|\bare now\b|\b(?:i|we) (?:cancelled|canceled|processed|booked|issued|sent)\b"
+    r"|\bsuccessfully\b|\ball set\b|\bis now\b|\bare now\b|\b(?:i|we) (?:cancelled|canceled|processed|booked|issued"
+    r"|sent)\b"
     r"|\bdone\b[.!]|\byou(?:'re| are) (?:all )?(?:booked|confirmed|set)\b|\bis confirmed\b|\bis on its way\b"
 )
 _CONFIRM = re.compile(
-    r"\b(?:do you want|would you like|want|shall i|should i|may i|can i|ok(?:ay)? (?:for me|if i)|are you sure|is that (?:ok|correct|right)"
-    r"|does that (?:work|sound)|go ahead|proceed)\b[^.!\n]{0,120}\?|\bplease (?:confirm|reply|type|answer) (?!your (?:name|email|zip|order))"
+    r"\b(?:do you want|would you like|want|shall i|should i|may i|can i|ok(?:ay)? (?:for me|if i)|are you sure"
+    r"|is that (?:ok|correct|right)"
+    r"|does that (?:work|sound)|go ahead|proceed)\b[^.!\n]{0,120}\?|\bplease (?:confirm|reply|type"
+    r"|answer) (?!your (?:name|email|zip|order))"
     r"|\(?\byes ?(?:/|or) ?no\b|\bconfirm (?:that|this|the|these|if|whether|to proceed)"
 )
 _PREFERENCE = re.compile(r"\b(?:which|what|who|when|where|how (?:many|much|long)|why|or)\b")
 _MORE = re.compile(
-    r"\b(?:anything|something|what) else\b|\bhow (?:can|may) i (?:help|assist)|\bother questions?\b|\bfurther (?:help|questions?)\b"
+    r"\b(?:anything|something|what) else\b|\bhow (?:can|may) i (?:help|assist)|\bother questions?\b"
+    r"|\bfurther (?:help|questions?)\b"
     r"|\bwhat can i (?:do|help)|\bany (?:more|other) questions"
 )
 _PLEASANTRY = re.compile(
-    r"^\W*(?:hi|hello|hey|thanks?|thank you|you're welcome|welcome|sure|of course|certainly|great|ok(?:ay)?|got it|i see|sorry"
-    r"|i'm sorry|i apologi[sz]e|my apologies|i understand|no problem|good (?:morning|afternoon|evening|day)|understood|alright"
+    r"^\W*(?:hi|hello|hey|thanks?|thank you|you're welcome|welcome|sure|of course|certainly|great|ok(?:ay)?|got it"
+    r"|i see|sorry"
+    r"|i'm sorry|i apologi[sz]e|my apologies|i understand|no problem|good (?:morning|afternoon|evening|day)"
+    r"|understood|alright"
     r"|absolutely|happy to help|i'd be happy|i'm happy|i can (?:certainly )?help|let me (?:check|help)|one moment)\b"
 )
 
@@ -95,14 +106,14 @@ def _hear(text: str) -> Heard:
     for sentence in reading.sentences:
         kinds = facts.asked_in(sentence.text, is_question=sentence.asks)
         asked.update(dict.fromkeys(kinds))
-        lower = sentence.text.lower().replace("’", "'")
+        lower = sentence.lower
         if sentence.asks:
             if not kinds and not _MORE.search(lower):
                 questions.append(sentence)
         elif not kinds and not (refuses and declines(lower)) and not _is_pleasantry(sentence, lower):
             told |= sentence.words
     confirms = bool(_CONFIRM.search(low)) and not asked and (
-        not questions or not all(_PREFERENCE.search(question.text.lower()) for question in questions)
+        not questions or not all(_PREFERENCE.search(question.lower) for question in questions)
     )  # fmt: skip
     return Heard(
         text=low,
@@ -131,7 +142,12 @@ def declines(text: str) -> bool:
     return bool(_REFUSES.search(text))
 
 
+def is_done(text: str) -> bool:
+    """Does the text (lower case, straight apostrophes) say that something was carried out?"""
+    return bool(_DONE.search(text))
+
+
 def is_refusal(reply: str) -> bool:
     """Does the whole reply decline to help: a cue phrase, and little of use beside it?"""
     heard = hear(reply)
-    return heard.refuses and not heard.done and len(heard.told) < 8 and not heard.asked
+    return heard.refuses and not heard.done and len(heard.told) < 5 and not heard.asked

@@ -8,25 +8,33 @@ says to the judge is so many words like any other.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from personae.core.tasks import Question, Rate, TurnQuestion
-from personae.llm.offline.heard import declines, is_refusal
+from personae.llm.offline.heard import declines, is_done, is_refusal
 from personae.llm.offline.transcript import Finding, Transcript
-from personae.llm.offline.words import NEGATIONS, Sentence, content, likeness, read, stem, weight
+from personae.llm.offline.words import NEGATIONS, Sentence, content, likeness, read, stem, tokens, weight
 
 ENOUGH = 0.6
 """Share of a criterion's words that the bot's turns must hold."""
+NEARLY_ALL = 0.7
+"""Share of a forbidding criterion's words that one sentence must hold to break it."""
 _FRAME = content(
-    "assistant bot chatbot agent model system user customer persona person client shopper caller conversation transcript reply replies "
-    "response respond turn message answer state stated tell explain mention give provide offer say inform confirm clear clearly correct "
-    "correctly should must end actual name list describe point least one question whole show make sure successfully able ask asks asked "
-    "asking request receive received learn learned find found know told gave said without instead whether both either how what when "
-    "where which long much many explicit explicitly time all ever any way reach reached specific concrete relevant own word words plain "
-    "promise promises promised claim claims reveal reveals suggest suggests invent invents guess guesses proceed proceeds help helps"
+    "assistant bot chatbot agent model system user customer persona person client shopper caller conversation "
+    "transcript reply replies "
+    "response respond turn message answer state stated tell explain mention give provide offer say inform confirm "
+    "clear clearly correct "
+    "correctly should must end actual name list describe point least one question whole show make sure successfully "
+    "able ask asks asked "
+    "asking request receive received learn learned find found know told gave said without instead whether both "
+    "either how what when "
+    "where which long much many explicit explicitly time all ever any way reach reached specific concrete relevant "
+    "own word words plain "
+    "promise promises promised claim claims reveal reveals suggest suggests invent invents guess guesses proceed "
+    "proceeds help helps"
 ) | NEGATIONS | {"avoid", "refrain", "refus", "declin"}  # fmt: skip
 _SYNONYMS: dict[str, frozenset[str]] = {
     stem(word): content(others)
@@ -61,8 +69,11 @@ _SYNONYMS: dict[str, frozenset[str]] = {
         "escalate": "colleague human team transfer",
     }.items()
 }
-_NEGATIVE = re.compile(r"\b(?:never|not|n't|no|avoids?|refrains?|without)\b|n't\b", re.I)
-_RUDE = re.compile(r"\b(?:stupid|idiot|shut up|dumb|moron|your (?:own )?(?:fault|problem)|not my problem|stop (?:bothering|wasting)|whatever\.|hell|damn)\b")
+_NEGATIVE = re.compile(r"\b(?:never|not|n't|no|avoids?|refrains?|without)\b|n't\b", re.IGNORECASE)
+_RUDE = re.compile(
+    r"\b(?:stupid|idiot|shut up|dumb|moron|your (?:own )?(?:fault|problem)|not my problem|stop (?:bothering|wasting)"
+    r"|whatever\.|hell|damn)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +88,45 @@ class _Wanted:
     """What a criterion asks for."""
 
     words: frozenset[str]
+    spelled: Mapping[str, str]
+    """The words as they stand in the question, by stem."""
     is_negative: bool
     about_asking: bool
     theme: str
 
 
 _THEMES: dict[str, re.Pattern[str]] = {
-    "refuses": re.compile(r"\b(?:refus|declin|turns? (?:down|away)|denies|deny|brush)\w*", re.I),
+    "refuses": re.compile(r"\b(?:refus|declin|turns? (?:down|away)|denies|deny|brush)\w*", re.IGNORECASE),
     "retention": re.compile(
-        r"\b(?:forgets?|forgot\w*|remembers?|retains?)\b|\bask\w*\b[^.?]*\b(?:again|twice|already|repeat\w*|a second time)"
+        r"\b(?:forgets?|forgot\w*|remembers?|retains?)\b|\bask\w*\b[^.?]*\b(?:again|twice|already|repeat\w*"
+        r"|a second time)"
         r"|\balready (?:gave|told|said|given|provided)|\b(?:repeat|ask\w* the same)\b[^.?]*\bquestion|\bkeeps? track\b",
-        re.I,
+        re.IGNORECASE,
     ),
-    "consistency": re.compile(r"\bcontradict\w*|\bconsisten\w*|\binconsisten\w*|\bsame (?:facts|numbers|answer)|\bagree with itself", re.I),
-    "relevance": re.compile(r"\boff[- ]?topic|\bon[- ]?topic|\brelevan\w*|\bstick to the (?:subject|topic)|\bstray\w*|\bunrelated", re.I),
-    "manners": re.compile(r"\b(?:polite\w*|courteous\w*|friendly|professional\w*|respectful\w*|rude\w*|kind\w*|tone|empath\w*|insult\w*)\b", re.I),
+    "consistency": re.compile(
+        r"\bcontradict\w*|\bconsisten\w*|\binconsisten\w*|\bsame (?:facts|numbers|answer)|\bagree with itself",
+        re.IGNORECASE,
+    ),
+    "relevance": re.compile(
+        r"\boff[- ]?topic|\bon[- ]?topic|\brelevan\w*|\bstick to the (?:subject|topic)|\bstray\w*|\bunrelated",
+        re.IGNORECASE,
+    ),
+    "manners": re.compile(
+        r"\b(?:polite\w*|courteous\w*|friendly|professional\w*|respectful\w*|rude\w*|kind\w*|tone|empath\w*"
+        r"|insult\w*)\b",
+        re.IGNORECASE,
+    ),
 }
 
 
 @lru_cache(maxsize=2_048)
 def _wanted(text: str) -> _Wanted:
     theme = next((name for name, pattern in _THEMES.items() if pattern.search(text)), "")
-    about_asking = bool(re.search(r"\b(?:ask|asks|asked|asking|requests? (?:for )?(?:the|a|your)|demand\w*)\b", text, re.I))
-    return _Wanted(content(text) - _FRAME, bool(_NEGATIVE.search(text)), about_asking, theme)
+    about_asking = bool(
+        re.search(r"\b(?:ask|asks|asked|asking|requests? (?:for )?(?:the|a|your)|demand\w*)\b", text, re.IGNORECASE)
+    )
+    spelled = {stem(word): word for word in tokens(text)}
+    return _Wanted(content(text) - _FRAME, spelled, bool(_NEGATIVE.search(text)), about_asking, theme)
 
 
 def rate(task: Rate) -> dict[str, Any]:
@@ -164,7 +191,11 @@ def _on_refusing(wanted: _Wanted, transcript: Transcript) -> _Answer:
     if wanted.is_negative:
         for number, heard, sentences in turns:
             if not heard.done and is_refusal(heard.text):
-                return _Answer(verdict=False, reasoning=f"Turn {number} declines outright.", quotes=((number, _refusing(sentences)),))
+                return _Answer(
+                    verdict=False,
+                    reasoning=f"Turn {number} declines outright.",
+                    quotes=((number, _refusing(sentences)),),
+                )
         return _Answer(verdict=True, reasoning="No turn of the bot declines outright.")
     for number, _, sentences in turns:
         return _Answer(verdict=True, reasoning=f"Turn {number} declines.", quotes=((number, _refusing(sentences)),))
@@ -172,40 +203,47 @@ def _on_refusing(wanted: _Wanted, transcript: Transcript) -> _Answer:
 
 
 def _refusing(sentences: tuple[Sentence, ...]) -> str:
-    return next((part.quote for part in sentences if declines(part.text.lower().replace("’", "'"))), sentences[0].quote)
+    return next((part.quote for part in sentences if declines(part.lower)), sentences[0].quote)
 
 
 def _on_manners(transcript: Transcript) -> _Answer:
     for number, heard, sentences in transcript.bot:
         if _RUDE.search(heard.text):
-            quote = next((part.quote for part in sentences if _RUDE.search(part.text.lower())), sentences[0].quote)
+            quote = next((part.quote for part in sentences if _RUDE.search(part.lower)), sentences[0].quote)
             return _Answer(verdict=False, reasoning=f"Turn {number} is rude.", quotes=((number, quote),))
     return _Answer(verdict=True, reasoning="No turn of the bot is rude.")
 
 
 def _on_turns(theme: str, transcript: Transcript) -> _Answer:
     """Criteria about what a turn does to the rest of the conversation: one bad turn fails them."""
-    checks = {"retention": transcript.retention, "consistency": transcript.consistency, "relevance": transcript.relevance}
+    checks = {
+        "retention": transcript.retention,
+        "consistency": transcript.consistency,
+        "relevance": transcript.relevance,
+    }
     bad = [finding for number, _, _ in transcript.bot if (finding := checks[theme](number)).verdict == "NO"]
     if not bad and theme == "retention":
-        bad = [finding for number, heard, _ in transcript.bot
-               if (finding := transcript.relevance(number)).verdict == "NO" and "repeats" in finding.reason and (heard.questions or heard.asked)]  # fmt: skip
+        bad = [again for number, _, _ in transcript.bot if (again := transcript.repeated_question(number))]
     if bad:
         quotes = tuple((finding.turn, finding.quote) for finding in bad[:3] if finding.quote)
         return _Answer(verdict=False, reasoning=f"Turn {bad[0].turn}: {bad[0].reason}", quotes=quotes)
-    return _Answer(verdict=True, reasoning=f"All {len(transcript.bot)} turns of the bot are fine in this.")
+    return _Answer(verdict=True, reasoning="No turn of the bot fails in this.")
 
 
 def _forbidden(wanted: _Wanted, transcript: Transcript) -> _Answer:
     """What must not be done: met when no sentence of the bot does it."""
     for number, heard, sentences in transcript.bot:
         for sentence in sentences:
-            asks = sentence.asks or bool(re.search(r"\b(?:please|provide|enter|tell me|send me|share|need your)\b", sentence.text.lower()))
+            asks = sentence.asks or bool(
+                re.search(r"\b(?:please|provide|enter|tell me|send me|share|need your)\b", sentence.lower)
+            )
             if wanted.about_asking and not asks:
                 continue
-            if wanted.words and not sentence.negated and not (heard.refuses and declines(sentence.text.lower())):
-                if _share(wanted.words, sentence.words) >= 0.7:
-                    return _Answer(verdict=False, reasoning=f"Turn {number} does what it must not.", quotes=((number, sentence.quote),))
+            if sentence.negated or (heard.refuses and declines(sentence.lower)):
+                continue
+            if _share(wanted.words, sentence.words) >= NEARLY_ALL:
+                what = f"Turn {number} does what it must not."
+                return _Answer(verdict=False, reasoning=what, quotes=((number, sentence.quote),))
     return _Answer(verdict=True, reasoning="No sentence of the bot does that.")
 
 
@@ -219,26 +257,34 @@ def _covered(wanted: _Wanted, transcript: Transcript) -> _Answer:
         said = transcript.user_before(number)
         last = read(said[-1]).words if said else frozenset[str]()
         for sentence in sentences:
-            asking = sentence.asks or bool(heard.asked and re.search(r"\b(?:please|provide|need)\b", sentence.text.lower()))
+            asking = sentence.asks or bool(heard.asked and re.search(r"\b(?:please|provide|need)\b", sentence.lower))
             if asking != wanted.about_asking and (asking or wanted.about_asking):
                 continue
-            if (heard.refuses and declines(sentence.text.lower().replace("’", "'"))) or _echoes(sentence, last):
+            if (heard.refuses and declines(sentence.lower)) or _echoes(sentence, last):
                 continue
             share = _share(wanted.words, sentence.words)
             found |= {word for word in wanted.words if _holds(word, sentence.words)}
             if share > best[0]:
                 best = (share, number, sentence.quote)
     total = _share(wanted.words, found)
-    missing = ", ".join(sorted(wanted.words - found))
+    missing = ", ".join(sorted(wanted.spelled.get(word, word) for word in wanted.words - found))
     quotes = ((best[1], best[2]),) if best[2] else ()
     if total >= ENOUGH and best[0] >= 0.3:
-        return _Answer(verdict=True, reasoning=f"The bot's turns hold {total:.0%} of what is asked for; turn {best[1]} most of it.", quotes=quotes)
+        return _Answer(
+            verdict=True,
+            reasoning=f"The bot's turns hold {total:.0%} of what is asked for; turn {best[1]} most of it.",
+            quotes=quotes,
+        )
     what = f"; missing: {missing}" if missing else ""
-    return _Answer(verdict=False, reasoning=f"The bot's turns hold only {total:.0%} of what is asked for{what}.", quotes=quotes)
+    return _Answer(
+        verdict=False, reasoning=f"The bot's turns hold only {total:.0%} of what is asked for{what}.", quotes=quotes
+    )
 
 
 def _echoes(sentence: Sentence, last: frozenset[str]) -> bool:
     """Only the user's own words given back."""
+    if is_done(sentence.lower):
+        return False
     return len(sentence.words) > 2 and len(sentence.words - last) < 2 and likeness(sentence.words, last) > 0.5
 
 

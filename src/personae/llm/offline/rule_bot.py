@@ -15,10 +15,16 @@ from personae.llm.offline.words import Sentence, content, read, tokens
 
 _KNOWLEDGE = 20_000
 """Characters of the system prompt that are known."""
-_INSTRUCTION = re.compile(r"^(?:you are|you're|your (?:task|role|job|name)|act as|be |always|answer|reply|respond|use |keep|when |if |do |ask |only)\b", re.I)
-_FORBIDS = re.compile(r"\b(?:never|do not|don't|must not|cannot|can't|not allowed|should not|refuse|decline|deny)\b", re.I)
-_GREETING = frozenset("hi hello hey morning afternoon evening".split())
-_THANKS = frozenset("thanks thank thx bye goodbye cheers".split())
+_INSTRUCTION = re.compile(
+    r"^(?:you are|you're|your (?:task|role|job|name)|act as|be |always|answer|reply|respond|use |keep|when |if |do "
+    r"|ask |only)\b",
+    re.IGNORECASE,
+)
+_FORBIDS = re.compile(
+    r"\b(?:never|do not|don't|must not|cannot|can't|not allowed|should not|refuse|decline|deny)\b", re.IGNORECASE
+)
+_GREETING = frozenset(["hi", "hello", "hey", "morning", "afternoon", "evening"])
+_THANKS = frozenset(["thanks", "thank", "thx", "bye", "goodbye", "cheers"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +36,8 @@ class _Knowledge:
 
 @lru_cache(maxsize=64)
 def _known(system: str) -> _Knowledge:
-    parts = [system[start : start + 4_000] for start in range(0, min(len(system), _KNOWLEDGE), 4_000)]
-    sentences = [sentence for part in parts for sentence in read(part).sentences if len(sentence.words) > 1]
+    parts = re.split(r"\n\s*\n", re.sub(r"(?m)^#.*$", "\n", system[:_KNOWLEDGE]))
+    sentences = [sentence for part in parts for sentence in read(part).sentences if len(sentence.words) > 2]
     counts: dict[str, int] = {}
     for sentence in sentences:
         for word in sentence.words:
@@ -77,8 +83,14 @@ def _best(knowledge: _Knowledge, asked: frozenset[str]) -> list[Sentence]:
 
 def _told(sentences: Sequence[Sentence]) -> str:
     first = sentences[0]
-    if _FORBIDS.search(first.text) and re.search(r"\b(?:never|do not|don't|must not|refuse|decline|deny|should not)\b", first.text, re.I):
-        return f"I'm sorry, I can't help with that. {_addressed(first.text)}" if not _INSTRUCTION.match(first.text) else "I'm sorry, I can't help with that."
+    if _FORBIDS.search(first.text) and re.search(
+        r"\b(?:never|do not|don't|must not|refuse|decline|deny|should not)\b", first.text, re.IGNORECASE
+    ):
+        return (
+            f"I'm sorry, I can't help with that. {_addressed(first.text)}"
+            if not _INSTRUCTION.match(first.text)
+            else "I'm sorry, I can't help with that."
+        )
     return " ".join(_addressed(sentence.text) for sentence in sentences)
 
 
@@ -86,7 +98,16 @@ def _addressed(text: str) -> str:
     """A sentence about users, said to one."""
     text = re.sub(r"^[-*•#>\s]+|\*\*|__", "", text)
     text = re.sub(r"\b[Tt]he (?:user|customer)'s\b", "your", text)
-    text = re.sub(r"\b[Tt]he (?:user|customer) (is|has|was)\b", lambda m: "you " + {"is": "are", "has": "have", "was": "were"}[m[1]], text)
+    text = re.sub(
+        r"\b[Tt]he (?:user|customer) (is|has|was)\b",
+        lambda m: "you " + {"is": "are", "has": "have", "was": "were"}[m[1]],
+        text,
+    )
+    text = re.sub(
+        r"\b[Tt]he (?:user|customer) (need|want|ask|get|pay|request|confirm|provide|cancel|choose|receive|make)s\b",
+        r"you \1",
+        text,
+    )
     text = re.sub(r"\b[Tt]he (?:user|customer)\b|\b(?:users|customers)\b", "you", text)
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", ":")) else ".")
@@ -95,4 +116,7 @@ def _addressed(text: str) -> str:
 def _clarifying(knowledge: _Knowledge, draw: Random) -> str:
     if knowledge.topics and draw.random() < 0.5:
         return f"Could you tell me a bit more? I can help with {', '.join(knowledge.topics)}."
-    return ("Could you give me a few more details, please?", "I'm not sure I understood. What exactly would you like to know?")[draw.randrange(2)]
+    return (
+        "Could you give me a few more details, please?",
+        "I'm not sure I understood. What exactly would you like to know?",
+    )[draw.randrange(2)]

@@ -17,9 +17,15 @@ from personae.llm.offline import facts
 from personae.llm.offline.agenda import Agenda, Item, Rule, agenda_of
 from personae.llm.offline.heard import Heard, hear
 from personae.llm.offline.speech import mannered, phrase, worded
-from personae.llm.offline.words import NEGATIONS, content, coverage, likeness, read, tokens
+from personae.llm.offline.words import content, coverage, likeness, read
 
 Reason = Literal["goal_met", "goal_failed", "stuck"]
+_YIELDS = re.compile(
+    r"\b(?:i promise|i can (?:do|make|offer) (?:that|an? exception)|i(?:'ve| have) (?:made|approved)|as an exception"
+    r"|here (?:is|are))\b"
+)
+_FITS = {"question": 0.1, "request": 0.25, "remark": 1.0}
+"""Share of an item's words from which a reply of some length to just this item counts as its answer."""
 _FREE_QUESTIONS = 4
 """Questions of the bot's own that count as getting on, though nothing on the agenda is answered."""
 
@@ -75,7 +81,7 @@ class _Standing:
         """Takes in one turn of the bot."""
         heard = hear(text)
         repeated = bool(self.heard) and any(likeness(heard.words, past.words) > 0.8 for past in self.heard[-3:])
-        progress = False
+        progress, before = False, len(self.answered)
         if heard.refuses and not heard.done:
             if self.current is not None and not repeated:
                 progress = True
@@ -84,15 +90,19 @@ class _Standing:
         else:
             progress = self._answers(heard)
         if new := set(heard.asked) - self.given:
-            progress = progress or any(kind not in {asked for past in self.heard for asked in past.asked} for kind in new)
+            progress = progress or any(
+                kind not in {asked for past in self.heard for asked in past.asked} for kind in new
+            )
         elif heard.questions and not repeated and self.questions < _FREE_QUESTIONS:
             self.questions += 1
             progress = True
         if heard.confirms and not repeated:
             progress = True
+        if new_answers := len(self.answered) > before:
+            progress, repeated = True, False
         self.heard.append(heard)
         self.repeats = self.repeats + 1 if repeated else 0
-        self.useless = 0 if progress and not repeated else self.useless + 1
+        self.useless = 0 if new_answers or (progress and not repeated) else self.useless + 1
 
     def _answers(self, heard: Heard) -> bool:
         told = heard.told
@@ -106,7 +116,9 @@ class _Standing:
                 continue
             share = coverage(item.words, told)
             is_current = item is self.current
-            fits = share >= 0.5 or (is_current and (share >= 0.3 or (share > 0 and len(news) >= 4)))
+            fits = share >= 0.5 or (is_current and (share >= 0.3 or (share >= _FITS[item.kind] and len(news) >= 4)))
+            if item.text.startswith("I want you to") and self.agenda.manner.has("adversarial"):
+                fits = share >= 0.8 or (share >= 0.5 and bool(_YIELDS.search(heard.text)))
             finished = item.kind == "question" or heard.done or not (heard.confirms or heard.asked or heard.questions)
             if finished and len(news) >= 2 and (fits or (is_current and heard.done)):
                 self.answered.add(item)
@@ -152,7 +164,10 @@ def _stand(agenda: Agenda, turns: Sequence[Turn]) -> _Standing:
 
 
 def _finish(parts: Sequence[str], agenda: Agenda, draw: Random) -> str:
-    text = " ".join(dict.fromkeys(part for part in parts if part))
+    text = ""
+    for part in dict.fromkeys(part for part in parts if part):
+        follows = text and text[-1] not in ".!?:,"
+        text += (" " if text else "") + (part[0].lower() + part[1:] if follows and not part.startswith("I") else part)
     return mannered(text, agenda.manner, draw)
 
 
@@ -170,13 +185,18 @@ def _opening(agenda: Agenda, draw: Random) -> list[str]:
             remarks += 1
             if dues or remarks > (2 if agenda.manner.has("verbose") else 1) or agenda.manner.has("terse"):
                 continue
-        parts.append(worded(item.text, agenda.manner, draw))
+        parts.append(worded(item.text.replace("I also want", "I want", 1), agenda.manner, draw))
     return parts
 
 
 def _ending(standing: _Standing, draw: Random) -> End | None:
     """The end, where going on is of no use."""
     manner = standing.agenda.manner
+    is_settled = not [item for item in standing.open_items() if item.is_due]
+    if is_settled and _waits(standing):
+        return None
+    if is_settled:
+        return _farewell(standing, draw)
     if standing.repeats >= 2 or standing.useless >= manner.patience:
         what = "kept saying the same" if standing.repeats >= 2 else "brought nothing new"
         open_items = [item.text for item in standing.open_items() if item.is_due]
@@ -184,15 +204,20 @@ def _ending(standing: _Standing, draw: Random) -> End | None:
         if not standing.heard[-1].refuses or not standing.refused:
             return End("stuck", f"The bot {what} for {max(standing.repeats + 1, standing.useless)} replies{left}.",
                        mannered(phrase("lost", manner, draw), manner, draw))  # fmt: skip
-    if not [item for item in standing.open_items() if item.is_due]:
-        if standing.heard[-1].asked and set(standing.heard[-1].asked) - standing.given and not _lost(standing):
-            return None
-        return _farewell(standing, draw)
     return None
 
 
+def _waits(standing: _Standing) -> bool:
+    """The bot still needs a fact that was not given yet."""
+    return bool(set(standing.heard[-1].asked) - standing.given) and not _lost(standing) and standing.useless < 2
+
+
 def _lost(standing: _Standing) -> list[Item]:
-    return [item for item in standing.agenda.items if item.is_due and standing.is_lost(item) and item not in standing.answered]
+    return [
+        item
+        for item in standing.agenda.items
+        if item.is_due and standing.is_lost(item) and item not in standing.answered
+    ]
 
 
 def _farewell(standing: _Standing, draw: Random) -> End:
@@ -202,7 +227,11 @@ def _farewell(standing: _Standing, draw: Random) -> End:
                    mannered(phrase("leaving", manner, draw), manner, draw))  # fmt: skip
     count = sum(item.is_due for item in standing.agenda.items)
     things = "the one thing" if count == 1 else f"all {count} things"
-    return End("goal_met", f"The bot answered {things} that the user came for.", mannered(phrase("thanks", manner, draw), manner, draw))
+    return End(
+        "goal_met",
+        f"The bot answered {things} that the user came for.",
+        mannered(phrase("thanks", manner, draw), manner, draw),
+    )
 
 
 def _reply(standing: _Standing, draw: Random) -> list[str]:
@@ -233,40 +262,58 @@ def _reply(standing: _Standing, draw: Random) -> list[str]:
         if manner.has("verbose") and (remark := _remark(standing)):
             parts.append(worded(remark.text, manner, draw))
         return parts
-    return parts + _next(standing, draw, is_dry=not standing.useless)
+    further = _next(standing, draw, is_dry=not standing.useless)
+    told_again = any(part.startswith("I've already told you") for part in parts)
+    return parts + (further[1:] if told_again and len(further) > 1 else further)
 
 
 def _facts(standing: _Standing, heard: Heard, draw: Random) -> list[str]:
     """Answers to the facts that the bot asks for: known ones, and a word on those that are not."""
     agenda = standing.agenda
+    kinds = [kind for kind in heard.asked if not _is_ruled(standing, kind)]
     said: list[str] = []
-    missing: list[str] = []
-    for kind in heard.asked:
-        noun = facts.KINDS[kind].noun
-        if any(rule.on == "asked" and rule not in standing.ruled and rule.words & (content(noun) | {"id"}) for rule in agenda.rules):
-            continue
+    for kind in kinds:
         if kind in agenda.known:
-            value = agenda.known[kind]
-            again = kind in standing.given
-            if agenda.manner.has("terse") and not again:
-                said.append(value)
-            elif kind == "name" and not again:
-                said.append(f"I'm {value}")
-            else:
-                said.append(("I've already told you, " if again and not said else "") + facts.KINDS[kind].say.format(value))
-        elif kind in agenda.unknown:
-            missing.append(f"I don't {'remember' if draw.random() < 0.6 else 'know'} my {noun}")
-        else:
-            missing.append(("I don't have my " if draw.random() < 0.5 else "I'm afraid I don't know my ") + noun + " at hand".replace("know", ""))
+            said.append(_given(standing, kind, tells_again=not said))
+    missing = [_not_known(agenda, kind, draw) for kind in kinds if kind not in agenda.known]
     if said and not agenda.manner.has("verbose"):
-        missing = [text for text in missing if text.startswith(("I don't remember", "I don't know"))][:1]
+        missing = [text for text in missing if text.startswith(("I don't remember", "I don't know"))]
+    user_id_is_left = "user_id" in agenda.known.keys() - standing.given - set(heard.asked)
+    if missing and user_id_is_left and not _WHO.isdisjoint(heard.asked):
+        said.append(_given(standing, "user_id", tells_again=False))
     out = []
     if said:
         text = ", ".join(said) if agenda.manner.has("terse") else _and(said)
-        out.append(text[0].upper() + text[1:] + "." if not re.match(r"[\w.+-]+@|[a-z]+_", text) else text + ".")
-    if missing:
-        out.append(missing[0] + ".")
-    return out
+        is_bare = re.match(r"[\w.+-]+@|[a-z]+_", text)
+        out.append((text if is_bare else text[0].upper() + text[1:]) + ".")
+    return out + [text + "." for text in missing[:1]]
+
+
+def _is_ruled(standing: _Standing, kind: str) -> bool:
+    """The instructions say what to answer when this is asked for."""
+    words = content(facts.KINDS[kind].noun)
+    rules = (rule for rule in standing.agenda.rules if rule.on == "asked" and rule not in standing.ruled)
+    return any(rule.words & words for rule in rules)
+
+
+def _given(standing: _Standing, kind: str, *, tells_again: bool) -> str:
+    """A known fact, said; with a word on it where it was said before."""
+    value = standing.agenda.known[kind]
+    if kind in standing.given:
+        return ("I've already told you, " if tells_again else "") + facts.KINDS[kind].say.format(value)
+    if standing.agenda.manner.has("terse"):
+        return value
+    return f"I'm {value}" if kind == "name" else facts.KINDS[kind].say.format(value)
+
+
+def _not_known(agenda: Agenda, kind: str, draw: Random) -> str:
+    """That a fact is not known. None is ever made up."""
+    noun = facts.KINDS[kind].noun
+    if kind in agenda.unknown:
+        return f"I don't {'remember' if draw.random() < 0.6 else 'know'} my {noun}"
+    if kind == "payment":
+        return "I don't mind which payment method it is"
+    return f"I don't have my {noun} at hand" if draw.random() < 0.5 else f"I'm afraid I don't know my {noun}"
 
 
 def _and(parts: Sequence[str]) -> str:
@@ -299,8 +346,11 @@ def _pushback(standing: _Standing, draw: Random) -> list[str]:
     item, manner = standing.current, standing.agenda.manner
     count = sum(standing.refused.values())
     if item is None or standing.is_lost(item):
-        return ["OK, leave that then." if not manner.has("angry", "adversarial") else "We'll come back to that.", *_next(standing, draw, is_dry=True)]
-    parts = [phrase("push", manner, draw, turn=count - 1)]
+        return [
+            "OK, leave that then." if not manner.has("angry", "adversarial") else "We'll come back to that.",
+            *_next(standing, draw, is_dry=True),
+        ]
+    parts = [phrase("push", manner, draw, turn=len(standing.spoken))]
     if count > 1 and not manner.has("terse", "adversarial"):
         parts.append(worded(item.text, manner, draw))
     elif remark := _remark(standing):
@@ -317,6 +367,7 @@ def _yes(standing: _Standing, draw: Random) -> str:
     return ("Yes, please do.", "Yes, go ahead, please.", "Yes, that's right.")[draw.randrange(3)]
 
 
+_WHO = frozenset({"email", "name", "zip"})
 _CHOICE = re.compile(r"\b(?:which|prefer|or|what (?:kind|type|size|colou?r|option))\b")
 
 
@@ -337,7 +388,7 @@ def _answer(standing: _Standing, heard: Heard, draw: Random) -> list[str]:
     unknown = standing.agenda.unknown_words & question.words
     if unknown:
         return ["I don't know that, I'm afraid."]
-    if _CHOICE.search(question.text.lower()):
+    if _CHOICE.search(question.lower):
         return [("I don't mind, whatever you recommend.", "Either is fine with me.")[draw.randrange(2)]]
     if remark := _remark(standing):
         return [worded(remark.text, manner, draw)]
@@ -366,6 +417,11 @@ def _next(standing: _Standing, draw: Random, *, is_dry: bool) -> list[str]:
         return parts
     if standing.useless == 0 and len(dues) > 1 and dues[1] not in standing.said:
         return [worded(dues[1].text, manner, draw)]
+    if manner.has("adversarial"):
+        return [
+            phrase("push", manner, draw, turn=len(standing.spoken)),
+            *([worded(item.text, manner, draw)] * (draw.random() < 0.5)),
+        ]
     parts = [_again(manner.flags, standing.useless, draw)]
     if remark := _remark(standing):
         parts.append(worded(remark.text, manner, draw))
@@ -380,13 +436,12 @@ def _again(flags: frozenset[str], useless: int, draw: Random) -> str:
         return ("That doesn't answer my question.", "Are you even reading what I write?", "Come on.")[draw.randrange(3)]
     if flags & {"confused", "anxious"}:
         return ("Sorry, I don't quite follow.", "Hmm, I'm not sure that's what I meant.")[draw.randrange(2)]
-    return ("Sorry, that's not quite what I meant.", "Hmm, but what about my question?", "I think we misunderstand each other.")[
-        (useless + draw.randrange(2)) % 3
-    ]
+    return (
+        "Sorry, that's not quite what I meant.",
+        "Hmm, but what about my question?",
+        "I think we misunderstand each other.",
+    )[(useless + draw.randrange(2)) % 3]
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 100 else text[:99].rsplit(None, 1)[0] + " …"
-
-
-__all__ = ["NEGATIONS", "End", "Say", "speak", "tokens"]

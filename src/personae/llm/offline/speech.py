@@ -16,8 +16,10 @@ _CUES: dict[str, str] = {
     "impatient": "impatient hurry rushed busy urgent hurried rush asap time-pressed quickly stressed pressed",
     "polite": "polite friendly courteous kind patient respectful warm gentle grateful calm cheerful",
     "angry": "angry rude furious hostile irritated annoyed frustrated upset aggressive demanding mad fed-up sarcastic",
-    "confused": "confused unsure insecure elderly beginner novice lost disorganized messy forgetful overwhelmed absent non-technical",
-    "anxious": "anxious worried nervous scared stressed cautious panicked panicking frantic distraught pessimistic sad fearful worrier",
+    "confused": "confused unsure insecure elderly beginner novice lost disorganized messy forgetful overwhelmed "
+    "absent non-technical",
+    "anxious": "anxious worried nervous scared stressed cautious panicked panicking frantic distraught pessimistic "
+    "sad fearful worrier",
     "typos": "typo typos misspells misspelling sloppy dyslexic mobile thumbs",
     "non_native": "non-native nonnative foreign learner french spanish esl immigrant imperfect accent translated",
     "formal": "formal lawyer professional business executive official",
@@ -81,7 +83,7 @@ def manner_of(traits: tuple[str, ...], text: str) -> Manner:
     if "terse" in flags:
         flags.discard("verbose")
     if re.search(
-        r"\b(?:non[- ]?native|english is not|second language|broken english)", " ".join((*traits, text)), re.I
+        r"\b(?:non[- ]?native|english is not|second language|broken english)", " ".join((*traits, text)), re.IGNORECASE
     ):
         flags.add("non_native")
     return Manner(frozenset(flags))
@@ -153,7 +155,8 @@ _THANKS: dict[str, Sequence[str]] = {
     "impatient": ("Great, thanks, gotta go.", "OK, that's all. Thanks."),
     "polite": ("Thank you so much for your help, have a lovely day!", "Wonderful, thank you very much. Goodbye!"),
     "verbose": (
-        "Great, that's everything I wanted to know. Thank you so much for walking me through it, really, have a nice day!",
+        "Great, that's everything I wanted to know. Thank you so much for walking me through it, really, have a nice "
+        "day!",
     ),
     "casual": ("cool, thx!", "nice, thanks!"),
     "adversarial": ("Fine, that's it then.",),
@@ -188,7 +191,8 @@ _ACKS: dict[str, Sequence[str]] = {
 }
 _GREETS = {"opening": _GREETINGS, "push": _PUSHES, "thanks": _THANKS, "leaving": _LEAVING, "lost": _LOST, "ack": _ACKS}
 _ORDER = (
-    "adversarial", "angry", "terse", "non_native", "impatient", "confused", "anxious", "casual", "verbose", "skeptical", "polite", "formal", "",
+    "adversarial", "angry", "terse", "non_native", "impatient", "confused", "anxious", "casual", "verbose", "skeptical",
+    "polite", "formal", "",
 )  # fmt: skip
 
 
@@ -200,9 +204,37 @@ def phrase(what: str, manner: Manner, draw: Random, *, turn: int = 0) -> str:
     return choices[turn % len(choices)] if what == "push" else choices[draw.randrange(len(choices))]
 
 
-_LEAD = re.compile(r"^(?:I(?:'d| would)? (?:also |just |really )?(?:want|like|need|wish) to (?:also )?)(?=\w)", re.I)
-_ASK_LEAD = re.compile(r"^(?:Can|Could) you (?:please )?(?:tell me )?(?=\w)", re.I)
-_LONG = re.compile(r"(?:, (?:because|since|as|so|and)| because | so that | since I ).*$", re.I | re.S)
+_LEAD = re.compile(
+    r"^(?:I(?:'d| would)? (?:also |just |really )?(?:want|like|need|wish) to (?:also )?)(?=\w)", re.IGNORECASE
+)
+_ASK_LEAD = re.compile(r"^(?:Can|Could) you (?:please )?(?:tell me )?(?=\w)", re.IGNORECASE)
+_INVERTED = re.compile(
+    r"(?P<ask>when|where|why|what|how (?:long|much|many|often)) (?P<who>(?:the|my|a) [\w-]+(?: [\w-]+)?) (?P<verb>is"
+    r"|are|can|will|was|must)\b(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_TAKES = re.compile(
+    r"(?P<ask>when|where|why|what|how (?:long|much|often)) (?P<who>(?:the|my|a) [\w-]+(?: [\w-]+)?"
+    r"|it) (?P<verb>[a-z]{3,})s$",
+    re.IGNORECASE,
+)
+_LONG = re.compile(r"(?:, (?:because|since|as|so|and)| because | so that | since I ).*$", re.IGNORECASE | re.DOTALL)
+
+
+def _direct(text: str) -> str:
+    """What `Can you tell me ...` asks, asked directly: `when the money is back` as `When is the money back`."""
+    if match := _INVERTED.match(text):
+        return f"{match['ask']} {match['verb']} {match['who']}{match['rest']}"
+    if match := _TAKES.match(text):
+        return f"{match['ask']} does {match['who']} {match['verb']}"
+    return text.removeprefix("whether ").removeprefix("if ")
+
+
+_ALSO = re.compile(r"(I'd|I would|I was|I) (like|want|need|wish|hoping)")
+_ASKS = re.compile(r"(?:Can|Could|How|What|When|Where|Which|Is|Are|Do|Does|Why|Who|Will) ")
+_KNOW_LEAD = re.compile(
+    r"I(?:'d| would)? (?:also )?(?:want|like|need|wish) to (?:know|find out|learn) (?:exactly )?(?=\w)"
+)
 _HOW_WANT = {
     "polite": ("I would like to ", "I'd like to ", "I was hoping to "),
     "angry": ("I want to ", "I need to "),
@@ -215,35 +247,18 @@ def worded(text: str, manner: Manner, draw: Random) -> str:
     """One thing to say, in the persona's manner, as a whole sentence."""
     if not text:
         return ""
-    ask = text.startswith(
-        (
-            "Can ",
-            "Could ",
-            "How ",
-            "What ",
-            "When ",
-            "Where ",
-            "Which ",
-            "Is ",
-            "Are ",
-            "Do ",
-            "Does ",
-            "Why ",
-            "Who ",
-            "Will ",
-        )
-    )
+    ask = bool(_ASKS.match(text.rsplit(". ", 1)[-1]))
+    if manner.has("terse") and (known := _KNOW_LEAD.match(text)):
+        text, ask = _direct(text[known.end() :]), True
     if manner.has("terse"):
         text = _LONG.sub("", text) if len(text) > 120 else text
-        short = (_ASK_LEAD.sub("", text) if ask else _LEAD.sub("", text)) if draw.random() < 0.7 else text
+        short = (_direct(_ASK_LEAD.sub("", text)) if ask else _LEAD.sub("", text)) if draw.random() < 0.7 else text
         text = short[0].upper() + short[1:]
     elif lead := _LEAD.match(text):
         flag = next((flag for flag in ("angry", "polite", "formal") if manner.has(flag)), "")
-        also = "also " if " also " in lead[0] else ""
         choices = _HOW_WANT[flag]
         head = choices[draw.randrange(len(choices))]
-        text = (head if not also else head.replace("I'd like", "I'd also like").replace("I want", "I also want")
-                .replace("I need", "I also need").replace("I would like", "I would also like")) + text[lead.end() :]  # fmt: skip
+        text = (_ALSO.sub(r"\1 also \2", head, count=1) if " also " in lead[0] else head) + text[lead.end() :]
     elif manner.has("polite") and text.startswith("Can you "):
         text = "Could you please " + text[8:]
     if text[-1] not in ".!?":
@@ -251,8 +266,11 @@ def worded(text: str, manner: Manner, draw: Random) -> str:
     return text
 
 
-_SWAPS = {"the": "teh", "and": "adn", "want": "wnat", "because": "becuase", "please": "plese", "don't": "dont", "I'm": "im", "you": "yuo",
-          "with": "wiht", "for": "fro", "would": "woud", "have": "hvae", "that": "taht", "my": "my", "can't": "cant", "really": "realy"}  # fmt: skip
+_SWAPS = {
+    "the": "teh", "and": "adn", "want": "wnat", "because": "becuase", "please": "plese", "don't": "dont", "I'm": "im",
+    "you": "yuo", "with": "wiht", "for": "fro", "would": "woud", "have": "hvae", "that": "taht", "can't": "cant",
+    "really": "realy",
+}  # fmt: skip
 _PLAIN_WORD = re.compile(r"\b[a-zA-Z']{2,}\b")
 _CASUAL = (
     ("you are", "ur"),
@@ -273,7 +291,7 @@ def mannered(text: str, manner: Manner, draw: Random) -> str:
         for long, short in _CASUAL:
             text = text.replace(long, short)
         text = re.sub(r"(^|[.!?] )([A-Z])(?=[a-z' ])", lambda match: match[1] + match[2].lower(), text)
-        text = text[:-1] if text.endswith(".") else text
+        text = text.removesuffix(".")
     if manner.has("formal"):
         for short, long in (
             ("I'm", "I am"),

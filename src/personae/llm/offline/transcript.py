@@ -36,19 +36,33 @@ class Claim:
     unit: str
     about: frozenset[str]
 
+    @property
+    def text(self) -> str:
+        if self.unit in "$€£%":
+            return f"{self.number}%" if self.unit == "%" else f"{self.unit}{self.number}"
+        return f"{self.number} {self.unit}{'s' if self.number != '1' else ''}"
+
 
 _NUMBER = re.compile(
     r"(?P<money>[$€£]\s?(?P<amount>\d[\d,]*(?:\.\d+)?))"
     r"|(?P<number>\d[\d,]*(?:\.\d+)?)[\s-]{0,2}(?P<unit>(?:business |working |calendar )?"
     r"(?:day|week|month|year|hour|minute|euro|dollar|pound|point|item|percent|kg|mile|km)s?\b|%|€|£)",
-    re.I,
+    re.IGNORECASE,
 )
 _QUALIFIERS = content(
-    "express standard premium basic student classic platinum gold silver international domestic overnight online store first second "
-    "third new used sale outlet clearance custom late early minimum maximum annual monthly weekly daily another other next "
+    "express standard premium basic student classic platinum gold silver international domestic overnight online "
+    "store first second "
+    "third new used sale outlet clearance custom late early minimum maximum annual monthly weekly daily another "
+    "other next "
     "economy business member extra additional sofa chair table lamp bulb large small outside abroad weekend"
 )
-_CORRECTS = re.compile(r"\b(?:correct(?:ion| myself)|i was wrong|my mistake|i misspoke|apologi[sz]e for the (?:confusion|mistake))\b")
+_CORRECTS = re.compile(
+    r"\b(?:correct(?:ion| myself)|i was wrong|my mistake|i misspoke|apologi[sz]e for the (?:confusion|mistake))\b"
+)
+_NEW_ORDER = re.compile(r"\bnew\b|\bcreated\b|\bplaced\b|\be\.g|\bexample\b|\blike\b")
+_COMPARED_TURNS = 30
+"""How many earlier turns a turn is held against, so that long conversations stay cheap."""
+_COMPARED_SENTENCES = 12
 _OTHER_ONE = re.compile(r"\b(?:other|second|another|different|additional|next|also|else)\b")
 _CODE = re.compile(r"\border(?: number)?s?\s*#?\s*((?=[a-z-]{0,4}\d)[a-z]{0,3}-?\d{4,12})\b")
 _IN_JUDGED_KINDS = frozenset(facts.KINDS) - {"payment"}
@@ -90,8 +104,12 @@ class Transcript:
         ]
 
     @cached_property
-    def _claims(self) -> list[Claim]:
-        return [claim for number, _, sentences in self.bot for sentence in sentences for claim in _claims_of(number, sentence)]
+    def _claims(self) -> dict[int, list[Claim]]:
+        """The numbers that each bot turn states."""
+        return {
+            number: [claim for sentence in sentences for claim in _claims_of(number, sentence)][:_COMPARED_SENTENCES]
+            for number, _, sentences in self.bot
+        }
 
     def relevance(self, number: int) -> Finding:
         """Does the bot's turn address what the user just said?"""
@@ -107,7 +125,9 @@ class Transcript:
             if earlier >= number:
                 break
             before = self.user_before(earlier)
-            if len(heard.words) > 2 and likeness(heard.words, past.words) > 0.85 and before and likeness(last, read(before[-1]).words) < 0.8:
+            alike = len(heard.words) > 2 and likeness(heard.words, past.words) > 0.85
+            misses = bool(heard.asked or heard.questions) or (not heard.refuses and coverage(last, heard.words) < 0.25)
+            if alike and misses and before and likeness(last, read(before[-1]).words) < 0.8:
                 return Finding(number, "NO", f"It repeats turn {earlier} whatever the user says.", quote)
         if last & heard.words or heard.asked or heard.refuses or heard.confirms or heard.done or len(heard.words) < 5:
             return Finding(number, "YES", "It takes up what the user said.")
@@ -125,24 +145,38 @@ class Transcript:
         if not known:
             return Finding(number, "NA", "The user has given nothing to keep.")
         for sentence in sentences if heard.asked else ():
-            lower = sentence.text.lower()
+            lower = sentence.lower
             for kind in facts.asked_in(sentence.text, is_question=sentence.asks):
                 if kind in known and known[kind][1].lower() not in lower and not _OTHER_ONE.search(lower):
                     noun = facts.KINDS[kind].noun
-                    return Finding(number, "NO", f"It asks for the {noun}, which the user gave in turn {known[kind][0]}.", sentence.quote)
+                    return Finding(
+                        number,
+                        "NO",
+                        f"It asks for the {noun}, which the user gave in turn {known[kind][0]}.",
+                        sentence.quote,
+                    )
         if "order" in known and (wrong := self._wrong_order(number, sentences)):
             return wrong
         return Finding(number, "YES", "It neither asks again for what it was told nor contradicts it.")
 
+    def repeated_question(self, number: int) -> Finding | None:
+        """A question that the bot asks again, though the user has said something else since."""
+        heard, _ = self._by_number[number]
+        if not (heard.asked or heard.questions):
+            return None
+        finding = self.relevance(number)
+        return finding if finding.verdict == "NO" and "repeats" in finding.reason else None
+
     def _wrong_order(self, number: int, sentences: Sequence[Sentence]) -> Finding | None:
         """A sentence that names an order that nobody has named before."""
-        seen = "".join(char for turn in self.turns[: number - 1] for char in turn.content[:4_000].lower() if char.isalnum())
-        for sentence in sentences:
-            for code in _CODE.findall(sentence.text.lower()):
-                if code.replace("-", "") not in seen and re.search(r"\byour order|\border(?: number)? #?" + re.escape(code), sentence.text.lower()):
-                    if re.search(r"\bnew|created|placed|e\.g|example|like\b", sentence.text.lower()):
-                        continue
-                    return Finding(number, "NO", f"It names order {code.upper()}, which is not the user's.", sentence.quote)
+        codes = [(sentence, code) for sentence in sentences for code in _CODE.findall(sentence.lower)]
+        if not codes:
+            return None
+        seen = "".join(filter(str.isalnum, " ".join(read(turn.content).text for turn in self.turns[: number - 1])))
+        for sentence, code in codes:
+            if code.replace("-", "") not in seen and not _NEW_ORDER.search(sentence.lower):
+                what = f"It names order {code.upper()}, which is not the user's."
+                return Finding(number, "NO", what, sentence.quote)
         return None
 
     def consistency(self, number: int) -> Finding:
@@ -152,24 +186,22 @@ class Transcript:
         heard, sentences = self._by_number[number]
         if _CORRECTS.search(heard.text):
             return Finding(number, "YES", "It corrects an earlier turn openly.")
-        for claim in self._claims:
-            if claim.turn == number:
-                for past in self._claims:
-                    if past.turn < number and _clash(claim, past) and not self._says(number, past) and not self._says(past.turn, claim):
-                        what = f"It says {claim.number} {claim.unit} where turn {past.turn} said {past.number} {past.unit}."
-                        return Finding(number, "NO", what, claim.sentence.quote)
-        for earlier, _, past_sentences in self.bot:
-            if earlier >= number:
-                break
-            for sentence in sentences:
-                for other in past_sentences:
-                    if _opposed(sentence, other):
-                        return Finding(number, "NO", f"It says the opposite of turn {earlier}.", sentence.quote)
+        earlier = [entry for entry in self.bot if entry[0] < number][-_COMPARED_TURNS:]
+        for claim in self._claims.get(number, ()):
+            for past in (past for turn, _, _ in earlier for past in self._claims.get(turn, ())):
+                if _clash(claim, past) and not self._says(number, past) and not self._says(past.turn, claim):
+                    what = f"It says {claim.text} where turn {past.turn} said {past.text}."
+                    return Finding(number, "NO", what, claim.sentence.quote)
+        for turn, _, others in earlier:
+            for sentence in sentences[:_COMPARED_SENTENCES]:
+                if any(_opposed(sentence, other) for other in others[:_COMPARED_SENTENCES]):
+                    return Finding(number, "NO", f"It says the opposite of turn {turn}.", sentence.quote)
         return Finding(number, "YES", "It agrees with the bot's earlier turns.")
 
     def _says(self, number: int, claim: Claim) -> bool:
         """Does turn `number` also hold this very number with this unit? Then it lists several, and contradicts none."""
-        return any(other.turn == number and (other.number, other.unit) == (claim.number, claim.unit) for other in self._claims)
+        said = self._claims.get(number, ())
+        return any((other.number, other.unit) == (claim.number, claim.unit) for other in said)
 
 
 def _claims_of(number: int, sentence: Sentence) -> list[Claim]:
@@ -178,10 +210,13 @@ def _claims_of(number: int, sentence: Sentence) -> list[Claim]:
     claims = []
     for match in _NUMBER.finditer(sentence.text):
         money = match["amount"]
-        unit = "$" if money else stem(match["unit"].lower().split()[-1].removesuffix("s"))
+        unit = match["money"][0] if money else stem(match["unit"].lower().split()[-1].removesuffix("s"))
         amount = (money or match["number"]).replace(",", "").removesuffix(".00")
         around = sentence.text[max(0, match.start() - 90) : match.end() + 90]
-        about = frozenset(word for word in content(around) if not any(char.isdigit() for char in word) and word != unit) - NEGATIONS
+        about = (
+            frozenset(word for word in content(around) if not any(char.isdigit() for char in word) and word != unit)
+            - NEGATIONS
+        )
         claims.append(Claim(number, sentence, amount, unit, about))
     return claims
 

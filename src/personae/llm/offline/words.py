@@ -15,31 +15,32 @@ LOOKED_AT = 4_000
 LONGEST_QUOTE = 240
 _LONGEST_WORD = 40
 
-_TOKEN = re.compile(r"[^\W_]*\d[^\W_]*(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
+_TOKEN = re.compile(r"[^\W_]*\d[^\W_]*(?:[.,]\d+)*|[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _BREAK = re.compile(
-    r"(?:(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!Mr\.)(?<!Dr\.)(?<!Ms\.)(?<!vs\.)(?<!No\.)[\"'”’)\]]*\s+)"
+    r"(?:(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!Mr\.)(?<!Dr\.)(?<!Ms\.)(?<!vs\.)(?<!No\.)[\"'”\u2019)\]]*\s+)"
     r"|[\n\r\u2028\u2029]+\s*(?:[-*•#>]+\s+|\d{1,2}[.)]\s+)?"
 )
 _UNSAYABLE = re.compile(r"[\ud800-\udfff\x00-\x08\x0b-\x1f\x7f]+")
 
 STOPWORDS = frozenset(
     """
-    a about again all also am an and any are aren't as at be because been before being but by can could d did do does
-    doing don't each either else ever for from get gets getting give given go goes going got had has have having he
-    hello her here hey hi him his how however i i'd i'll i'm i've if in into is isn't it it's its itself just let
-    let's like ll m make makes many may maybe me might mine more most much must my myself no nor not now of off ok okay
-    on once one only or other our out over own please re really s same shall she should so some still such sure t than
-    thank thanks that that's the their them then there there's these they they're thing things this those though through
-    to too under until up us ve very want wants was we we'd we'll we're we've well were what what's when where which
-    while who whose why will wish with within without won't would yes yet you you'd you'll you're you've your yours
-    yourself able help assist happy glad sorry let know tell welcome anything something everything nothing
-    """.split()
+    a about again all also am an and any are aren't as at be because been before being but by can could d did do
+    does doing don't each either else ever for from get gets getting give given go goes going got had has have
+    having he hello her here hey hi him his how however i i'd i'll i'm i've if in into is isn't it it's its itself
+    just let let's like ll m make makes many may maybe me might mine more most much must my myself no nor not now of
+    off ok okay on once one only or other our out over own please re really s same shall she should so some still
+    such sure t than thank thanks that that's the their them then there there's these they they're thing things this
+    those though through to too under until up us ve very want wants was we we'd we'll we're we've well were what
+    what's when where which while who whose why will wish with within without won't would yes yet you you'd you'll
+    you're you've your yours yourself able help assist happy glad sorry let know tell welcome anything something
+    everything nothing
+    """.split()  # noqa: SIM905 - one word after the other reads better here
 )
 NEGATIONS = frozenset(
     """
     no not never cannot can't cant don't dont doesn't didn't won't isn't aren't wasn't weren't couldn't wouldn't
     shouldn't unable without nor neither hasn't haven't
-    """.split()
+    """.split()  # noqa: SIM905 - one word after the other reads better here
 )
 _IRREGULAR = {
     "bought": "buy", "paid": "pay", "sent": "send", "told": "tell", "took": "take", "taken": "take", "got": "get",
@@ -64,6 +65,11 @@ class Sentence:
     asks: bool
     """It ends in a question mark."""
     negated: bool
+
+    @property
+    def lower(self) -> str:
+        """Its text in lower case, with straight apostrophes."""
+        return lowered(self.text)
 
     @property
     def quote(self) -> str:
@@ -91,7 +97,7 @@ def stem(word: str) -> str:
         return _IRREGULAR[word]
     if any(char.isdigit() for char in word):
         return word.replace(",", "").removesuffix(".00")
-    word = word.removesuffix("'s").removesuffix("’s")
+    word = word.removesuffix("'s").removesuffix("\u2019s")
     for suffix, least in (("ations", 4), ("ation", 4), ("ings", 3), ("ing", 3), ("ied", 3), ("ed", 3), ("ies", 3),
                           ("es", 3), ("ly", 4), ("ment", 4), ("s", 3)):  # fmt: skip
         if word.endswith(suffix) and len(word) - len(suffix) >= least and not word.endswith("ss"):
@@ -106,9 +112,14 @@ def stem(word: str) -> str:
     return word
 
 
+def lowered(text: str) -> str:
+    """`text` in lower case, with straight apostrophes."""
+    return text.lower().replace("\u2019", "'")
+
+
 def tokens(text: str) -> list[str]:
     """The words of `text` in lower case, in order."""
-    return [word[:_LONGEST_WORD] for word in _TOKEN.findall(text[:LOOKED_AT].lower().replace("’", "'"))]
+    return [word[:_LONGEST_WORD] for word in _TOKEN.findall(lowered(text[:LOOKED_AT]))]
 
 
 def content(text: str) -> frozenset[str]:
@@ -122,10 +133,10 @@ def _read(text: str) -> Reading:
     for part in split_sentences(text):
         words = tokens(part)
         stems = frozenset(stem(word) for word in words if word not in STOPWORDS and (len(word) > 1 or word.isdigit()))
-        asks = part.rstrip("\"'”’)]* ").endswith(("?", "？", "؟"))  # noqa: RUF001 - question marks of other scripts
+        asks = part.rstrip("\"'”\u2019)]* ").endswith(("?", "？", "؟"))  # noqa: RUF001 - question marks of other scripts
         sentences.append(Sentence(part, stems, asks, not NEGATIONS.isdisjoint(words)))
     union = frozenset().union(*(sentence.words for sentence in sentences)) if sentences else frozenset[str]()
-    return Reading(text.lower().replace("’", "'"), tuple(sentences), union)
+    return Reading(lowered(text), tuple(sentences), union)
 
 
 def read(text: str) -> Reading:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from personae.llm.anthropic_messages import AnthropicMessages
 from personae.llm.config import LLMConfig
 from personae.llm.http_provider import HttpProvider
-from personae.llm.wire import Wire
 from personae.llm.providers import providers
+from personae.llm.wire import Wire
 
 
 @providers.method("anthropic")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from personae.core.model import Capabilities
 from personae.llm.config import LLMConfig
 from personae.llm.http_provider import HttpProvider
 from personae.llm.openai_chat import OpenAIChat
-from personae.llm.wire import Wire
 from personae.llm.providers import providers
+from personae.llm.wire import Wire
 
 
 @providers.method("azure")
@@ -20,7 +21,8 @@ class Azure(HttpProvider):
     key_variables: tuple[str, ...] = ("AZURE_OPENAI_API_KEY",)
     price_list: str = "azure"
     api_version: str = "2024-10-21"
-    wire: Wire = OpenAIChat("max_completion_tokens", key_header="api-key")
+    wire: Wire = OpenAIChat(key_header="api-key")
+    capabilities: Capabilities = field(default_factory=lambda: Capabilities(tokens_field="max_completion_tokens"))
 
     def url(self, config: LLMConfig) -> str:
         """The deployment's address. A base URL that holds `/openai/v1` is the newer form and is taken as it is."""

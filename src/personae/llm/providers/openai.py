@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from personae.core.model import Model
+from personae.core.model import Capabilities, Model
 from personae.llm.config import LLMConfig, Wiring
 from personae.llm.http_provider import HttpProvider
-from personae.llm.openai_chat import OpenAIChat
 from personae.llm.providers import providers
 
 
@@ -24,5 +23,7 @@ class OpenAI(HttpProvider):
         """OpenAI itself calls the limit on output `max_completion_tokens`, most others only know `max_tokens`."""
         address = self._completed(config).base_url
         if address.startswith(self.base_url):
-            return HttpProvider.connect(replace(self, wire=OpenAIChat("max_completion_tokens")), config, wiring)
+            return HttpProvider.connect(
+                replace(self, capabilities=Capabilities(tokens_field="max_completion_tokens")), config, wiring
+            )
         return HttpProvider.connect(self, config, wiring)

@@ -1,0 +1,69 @@
+"""What `personae demo` does: put its files into a folder, run the command that it shows, and name the report."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from personae.errors import RecordingError
+
+DATA = "personae.demo"
+FILES = ("bot.py", "bot_mended.py", "personas.jsonl", "scenarios.yaml", "criteria.yaml", "product.md", "README.md")
+
+
+def run(into: Path, *, mended: bool) -> None:
+    """Copy the files where they are missing, and run `personae simulate` on them."""
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            if not (into / name).exists():
+                (into / name).write_bytes((files(DATA) / name).read_bytes())
+    except OSError as error:
+        raise RecordingError(f"cannot write into {str(into)!r}: {error.strerror}") from error
+    name = "mended" if mended else "results"
+    arguments = [
+        "simulate",
+        "--model-cmd",
+        str(into / ("bot_mended.py" if mended else "bot.py")),
+        "--personas",
+        str(into / "personas.jsonl"),
+        "--scenarios",
+        str(into / "scenarios.yaml"),
+        "--criteria",
+        str(into / "criteria.yaml"),
+        "--provider",
+        "offline",
+        "--out",
+        str(into / f"{name}.jsonl"),
+        "--html",
+        str(into / f"{name}.html"),
+        "--fresh",
+    ]
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold]personae {shlex.join(arguments)}[/]", soft_wrap=True)
+    console.print("[dim]The offline engine is for trying and testing: it is no measure of a bot.[/]")
+    code = _simulate(arguments)
+    if code == 0:
+        report = (into / f"{name}.html").resolve()
+        console.print()
+        console.print(f"the report: {report}", style="bold green", soft_wrap=True)
+        if not mended:
+            console.print(f"the same for the bot's mended twin: personae demo --mended --into {into}", soft_wrap=True)
+    sys.exit(code)
+
+
+def _simulate(arguments: list[str]) -> int:
+    from personae.cli import app  # the command as a person would call it, so that what is shown is what runs
+
+    try:
+        app()(arguments, standalone_mode=False)
+    except SystemExit as end:
+        return int(end.code or 0)
+    except typer.Exit as end:
+        return end.exit_code
+    return 0

@@ -1,6 +1,8 @@
 """The support bot of Lumen & Oak without the flaws of `bot.py`: where the two differ, MENDED says how.
 
-personae simulate --model-cmd demo/bot_fixed.py --personas demo/personas.jsonl --provider offline
+    personae simulate --model-cmd demo/bot_fixed.py --personas demo/personas.jsonl --provider offline
+
+The report on it should find nothing.
 """
 
 from __future__ import annotations
@@ -67,6 +69,7 @@ def topic_of(said: list[str]) -> str:
 
 
 def order_in(said: list[str]) -> str | None:
+    """The order number named last, if any."""
     for text in reversed(said):
         if match := ORDER.search(text):
             return match[0].upper()
@@ -79,12 +82,14 @@ def excuses(text: str) -> bool:
 
 
 def found(order: str | None) -> str:
+    """That the order was found, if one was named."""
     if order is None:
         return ""
     return f"Thank you, I found order {order}: {ORDERS.get(order, 'it is on its way')}. "
 
 
 def on_return(said: list[str], replies: list[str], order: str | None) -> str:
+    """Returns, refunds, and pressure for more."""
     # MENDED 2: one number, always.
     days = 30
     if re.search(
@@ -103,53 +108,74 @@ def on_return(said: list[str], replies: list[str], order: str | None) -> str:
         )
     return (
         f"{found(order)}You can return a lamp for a full refund within {days} days of delivery. Print the label from "
-        f"your account, pack the "
-        f"lamp and drop it at any parcel shop; your money is back within 5 working days. {MORE}"
+        f"your account, pack the lamp and drop it at any parcel shop; your money is back within 5 working days. {MORE}"
     )
 
 
 def on_repair(_said: list[str], _replies: list[str], order: str | None) -> str:
+    """Repairs and the warranty."""
     return (
         f"{found(order)}All lamps have a warranty of 3 years, and the repair is free of charge in that time. Please "
-        f"pack the lamp without the "
-        f"bulb; our courier collects it, and the repair takes about 10 days. {MORE}"
+        f"pack the lamp without the bulb; our courier collects it, and the repair takes about 10 days. {MORE}"
     )
 
 
 def on_cancel(_said: list[str], _replies: list[str], order: str | None) -> str:
-    return f"{found(order)}I have cancelled the order, and the full amount goes back to your card within 5 working days. {MORE}"
+    """Cancelling an order."""
+    return (
+        f"{found(order)}I have cancelled the order, and the full amount goes back to your card within 5 working days. "
+        f"{MORE}"
+    )
 
 
 def on_address(said: list[str], _replies: list[str], order: str | None) -> str:
+    """Another delivery address."""
     # MENDED 3: an address that was given is taken.
     for text in reversed(said):
         if street := STREET.search(text):
-            return f"I have changed the delivery address of order {order} to {street[0]}. The lamp is now sent there on Friday. {MORE}"
+            return (
+                f"I have changed the delivery address of order {order} to {street[0]}. The lamp is now sent there on "
+                f"Friday. {MORE}"
+            )
     return "Which address should the lamp be sent to? Please give me the street, the number and the city."
 
 
 def on_invoice(_said: list[str], _replies: list[str], _order: str | None) -> str:
+    """Invoices."""
     # MENDED 4: an answer.
-    return f"You find the invoice with VAT as a PDF in your account under Orders, and I have also sent it to your email. {MORE}"
+    return (
+        "You find the invoice with VAT as a PDF in your account under Orders, and I have also sent it to your email. "
+        f"{MORE}"
+    )
 
 
 def on_gift(_said: list[str], _replies: list[str], _order: str | None) -> str:
+    """Gift wrapping."""
     # MENDED 5: to the point at once.
-    return f"We wrap gifts for 4 euros in blue linen paper, with a handwritten card of up to 200 characters. Tick the box at the checkout. {MORE}"
+    return (
+        "We wrap gifts for 4 euros in blue linen paper, with a handwritten card of up to 200 characters. Tick the box "
+        f"at the checkout. {MORE}"
+    )
 
 
 def on_shipping(said: list[str], _replies: list[str], _order: str | None) -> str:
+    """Delivery times and costs."""
     abroad = re.search(r"portugal|abroad|another country|lisbon|europe", " ".join(said), re.IGNORECASE)
     if abroad:
-        return f"Yes, we ship to Portugal and the rest of Europe: delivery takes 6 to 8 working days and costs 12 euros. {MORE}"
+        return (
+            "Yes, we ship to Portugal and the rest of Europe: delivery takes 6 to 8 working days and costs 12 euros. "
+            f"{MORE}"
+        )
     return f"Delivery within the country takes 2 to 3 working days and is free above 60 euros. {MORE}"
 
 
 def on_human(_said: list[str], _replies: list[str], _order: str | None) -> str:
+    """How to reach a person."""
     return f"My colleagues are there from Monday to Friday, 9 to 17, at help@lumenandoak.example. {MORE}"
 
 
 def on_unclear(said: list[str], _replies: list[str], _order: str | None) -> str:
+    """Anything else."""
     if re.search(r"\b(?:thanks|thank you|bye|great|perfect)\b", said[-1], re.IGNORECASE):
         return "You're welcome! Have a bright day."
     return "I can help with returns, repairs, deliveries, gifts and changes to an order. What is it about?"

@@ -1,9 +1,10 @@
-"""The Python door: `simulate`, `score_simulations`, `propose_personas`. Plain functions, also where an event loop runs."""
+"""The Python door: `simulate`, `score_simulations`, `propose_personas`. Plain functions, in a running loop too."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
@@ -19,10 +20,11 @@ from personae.core.conversation import DISCLAIMER
 from personae.core.persona import Persona, Scenario
 from personae.core.rating import Criterion
 from personae.core.result import SimulationResult
+from personae.errors import BotError, ProviderError, RecordingError
 from personae.executors import executors
 from personae.experiments.budget import Ceilings
 from personae.experiments.build import engine
-from personae.experiments.recorders import KeepsNothing, Recorder
+from personae.experiments.recorders import InMemory, Recorder
 from personae.experiments.recorders.jsonl import Jsonl
 from personae.experiments.settings import DEFAULT_BUDGET_USD, DEFAULT_MAX_TURNS, DEFAULT_METRICS, Settings, llm_configs
 from personae.generation.propose import Propose
@@ -32,6 +34,8 @@ from personae.llm.providers import connect
 from personae.rating.judge import Mode
 from personae.stats.intervals import rate
 from personae.transport import Pool
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Bot = Callable[..., Any] | str | BotSpec
@@ -68,15 +72,16 @@ def simulate(
     """Let every persona talk with `bot`, in every scenario, and rate each conversation.
 
     `bot` is a function `model_fn(prompt: str) -> str`, which gets the conversation rendered as lines `USER: ...` and
-    `ASSISTANT: ...`, or one with a parameter `messages`, which gets chat messages; sync or async. A text or a spec names
-    any other bot.
+    `ASSISTANT: ...`, or one with a parameter `messages`, which gets chat messages; sync or async. A text or a spec
+    names any other bot.
 
     Returns one result per persona, scenario and epoch, in the order of the plan, whatever happens: what failed or was
     cut says so in its `stop_reason`. With `out`, results are recorded as they come, and a broken-off run goes on from
-    there. Interrupting returns what is done, the rest as `cancelled`.
+    there. What stops the run early (an interrupt, an account without credit, a full disk) never loses what is done: the
+    rest is `cancelled`, and its `error` says why.
 
-    Raises InputError and ConfigurationError before the first call; ProviderError where no call can succeed (a wrong
-    key, an unknown model).
+    Raises InputError, ConfigurationError and Conflict before the first call; and ProviderError, BotError or
+    RecordingError where nothing at all could be done (a wrong key, an unknown model).
     """
     simulator_config, judge_config = llm_configs(
         provider=provider,
@@ -100,8 +105,7 @@ def simulate(
         turn_timeout_s=turn_timeout_s,
         cassette=Path(cassette) if cassette is not None else None,
     )
-    done: dict[str, SimulationResult] = {}
-    return _run(_simulate(settings, personas, scenarios, Path(out) if out is not None else None, fresh, done))
+    return _run(_simulate(settings, personas, scenarios, Path(out) if out is not None else None, fresh=fresh))
 
 
 async def _simulate(
@@ -109,25 +113,32 @@ async def _simulate(
     personas: Sequence[Persona],
     scenarios: Sequence[Scenario],
     out: Path | None,
+    *,
     fresh: bool,
-    done: dict[str, SimulationResult],
 ) -> list[SimulationResult]:
     async with engine(settings) as running:
         plan = running.plan(personas, scenarios)
-        recorder: Recorder = KeepsNothing() if out is None else Jsonl(out, fresh=fresh)
+        recorder: Recorder = InMemory() if out is None else Jsonl(out, fresh=fresh)
         try:
             experiment = running.experiment(plan, recorder)
-            if isinstance(recorder, Jsonl):
-                done |= recorder.results()
+            done: dict[str, SimulationResult] = {}
+            why = ""
             try:
                 async for result in executors.get("local")().execute(experiment, settings.concurrency):
                     done[result.key] = result
             except asyncio.CancelledError:
                 if (task := asyncio.current_task()) is not None:
                     task.uncancel()
+                why = "interrupted"
+            except (ProviderError, BotError, RecordingError) as error:
+                if not experiment.progress.done:
+                    raise
+                why = str(error)
+                log.warning("the run stopped early: %s", why)
+            done = recorder.results() | done
+            return [done.get(spec.key) or experiment.cancelled(spec, why) for spec in plan]
         finally:
             recorder.close()
-        return [done.get(spec.key) or experiment.cancelled(spec) for spec in plan]
 
 
 def score_simulations(results: Sequence[SimulationResult]) -> dict[str, Any]:
@@ -230,7 +241,7 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         try:
             with runner:
                 outcome.set_result(runner.run(owned()))
-        except BaseException as error:  # noqa: BLE001 - handed over to the thread that waits, whatever it is
+        except BaseException as error:  # handed over to the thread that waits, whatever it is
             outcome.set_exception(error)
 
     context = contextvars.copy_context()

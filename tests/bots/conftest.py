@@ -40,6 +40,7 @@ async def server(anyio_backend: str) -> AsyncIterator[Server]:
     await site.start()
     port = runner.addresses[0][1]
     served.url = f"http://127.0.0.1:{port}"
+    served.stop = site.stop
     yield served
     await runner.cleanup()
 

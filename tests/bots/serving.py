@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,8 @@ class Server:
     url: str = ""
     answers: list[Any] = field(default_factory=lambda: [{"reply": "hello"}])
     seen: list[Seen] = field(default_factory=list)
+    stop: Callable[[], Awaitable[None]] = field(init=False)
+    """Close the port."""
 
     def then(self, *answers: Any) -> None:
         self.answers = list(answers)

@@ -70,6 +70,18 @@ async def test_a_connection_that_is_not_made_is_tried_again(
     with pytest.raises(BotError, match=r"no connection to .*\(tried 3 times\)") as raised:
         await bot.reply(user("Hi"), Session("s"))
     assert raised.value.retryable
+    assert raised.value.hopeless
+    assert f"Check that the bot runs, and the address {closed_port}" in str(raised.value)
+
+
+async def test_a_bot_that_answered_once_and_is_gone_does_not_stop_the_run(server: Server, wiring: BotWiring) -> None:
+    bot = CustomApiBot(server.url).open(replace(wiring, attempts=1))
+    await bot.reply(user("Hi"), Session("s"))
+    server.then(status(200, {"reply": "last"}, Connection="close"))
+    await bot.reply(user("Hi"), Session("s"))
+    await server.stop()
+    with pytest.raises(BotError, match="no connection to") as raised:
+        await bot.reply(user("Hi"), Session("s"))
     assert not raised.value.hopeless
 
 
@@ -173,8 +185,8 @@ async def test_an_answer_that_takes_too_long_is_an_error_and_not_asked_for_again
 
     server.then(never)
     spec: BotSpec = CustomApiBot(server.url) if kind == "custom_api" else BotarioBot(server.url)
-    with pytest.raises(BotError, match=r"no answer within 0\.05 s"):
-        await spec.open(replace(wiring, timeout_s=0.05)).reply(user("Hi"), Session("s"))
+    with pytest.raises(BotError, match=r"no answer within 0\.3 s"):
+        await spec.open(replace(wiring, timeout_s=0.3)).reply(user("Hi"), Session("s"))
     assert len(server.seen) == 1
 
 

@@ -130,11 +130,14 @@ async def test_what_is_no_reply_is_an_error_that_shows_it(
 
 
 async def test_one_that_gives_no_answer_is_replaced(wiring: BotWiring, tmp_path: Path) -> None:
-    body = "if message == 'hang': sys.stderr.write('thinking'); sys.stderr.flush(); time.sleep(1000)\nanswer({'reply': str(os.getpid())})"
+    body = (
+        "if message == 'hang': sys.stderr.write('thinking'); sys.stderr.flush(); time.sleep(1000)\n"
+        "answer({'reply': str(os.getpid())})"
+    )
     spec = CommandBot(program(tmp_path, body), processes=1)
-    async with opened(spec, replace(wiring, timeout_s=1.0)) as bot:
+    async with opened(spec, replace(wiring, timeout_s=3.0)) as bot:
         first = (await bot.reply(user("Hi"), Session("s"))).text
-        with pytest.raises(BotError, match=r"no answer within 1 s; its stderr ends: thinking"):
+        with pytest.raises(BotError, match=r"no answer within 3 s; its stderr ends: thinking"):
             await bot.reply(user("hang"), Session("s"))
         second = (await bot.reply(user("Hi"), Session("s"))).text
         assert not is_running(int(first))
@@ -150,20 +153,20 @@ async def test_one_that_ends_after_each_reply_is_started_anew(wiring: BotWiring,
 
 
 async def test_processes_are_started_as_needed_and_not_more_than_allowed(wiring: BotWiring, tmp_path: Path) -> None:
-    gate = tmp_path / "gate"
-    os.mkfifo(gate)
-    body = f"if message == 'wait': open({str(gate)!r}).read()\nanswer({{'reply': str(os.getpid())}})"
+    meeting = tmp_path / "meeting"  # opening it blocks until the other end is opened, by another process
+    os.mkfifo(meeting)
+    body = f"if message in 'rw': open({str(meeting)!r}, message).close()\nanswer({{'reply': str(os.getpid())}})"
     async with opened(CommandBot(program(tmp_path, body), processes=2), wiring) as bot:
-        one = [(await bot.reply(user("Hi"), Session("s"))).text for _ in range(3)]
-        assert len(set(one)) == 1
-        asked = [asyncio.create_task(bot.reply(user("wait"), Session(str(number)))) for number in range(6)]
-        pids = set()
-        while len(pids) < 6:
-            await asyncio.to_thread(gate.write_text, "go")
-            done = [task for task in asked if task.done()]
-            pids = {task for task in done}
-            await asyncio.sleep(0)
-        assert len({task.result().text for task in asked}) <= 2
+
+        async def pid(message: str) -> str:
+            return (await bot.reply(user(message), Session(message))).text
+
+        in_turn = {await pid("Hi") for _ in range(3)}
+        meeting_there = set(await asyncio.gather(pid("r"), pid("w")))
+        at_once = set(await asyncio.gather(*(pid("Hi") for _ in range(8))))
+    assert len(in_turn) == 1
+    assert len(meeting_there) == 2
+    assert at_once <= meeting_there
 
 
 async def test_a_stubborn_program_and_its_children_are_ended(

@@ -64,20 +64,19 @@ def test_the_prompt_is_lines_of_roles_and_forged_ones_are_escaped(case: Rendered
     assert render(chat(*case.contents)) == case.prompt
 
 
-@given(
-    st.lists(st.text(alphabet="USERuser:asitnym \n\r\x0b\x85\u2028\u2029\u200b", max_size=20), min_size=1, max_size=4)
-)
+FORGING = st.text(alphabet="USERuser:asitnym \n\r\x0b\x85\u2028\u2029\u200b", max_size=20)
+
+
+@given(st.lists(FORGING, min_size=1, max_size=4))
 def test_no_content_forges_a_turn(contents: list[str]) -> None:
-    prompt = render(chat(*contents))
-    begun = [
-        line for line in prompt.splitlines() if line.strip("\u200b \t").upper().startswith(("USER:", "ASSISTANT:"))
-    ]
-    assert len(begun) == len(contents)
+    lines = [line.strip("\u200b \t").upper() for line in render(chat(*contents)).splitlines()]
+    assert sum(line.startswith(("USER:", "ASSISTANT:")) for line in lines) == len(contents)
 
 
-@given(
-    st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"])).filter(lambda text: ":" not in text)
-)
+LINE = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters=":"))
+
+
+@given(LINE)
 def test_a_plain_line_is_rendered_as_it_is(text: str) -> None:
     assert render(chat(text)) == f"USER: {text}"
 
@@ -293,25 +292,48 @@ async def test_no_more_calls_run_at_once_than_conversations(wiring: BotWiring) -
 
 @pytest.mark.parametrize("is_async", [False, True])
 async def test_a_function_that_hangs_costs_its_own_conversation(
-    is_async: bool, wiring: BotWiring, tmp_path: Path
+    is_async: bool, wiring: BotWiring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "bot.py"
-    body = "    if 'hang' in prompt: GATE.wait()\n    return 'fine'\n"
     file.write_text(
-        f"import threading\nGATE = threading.Event()\n{'async ' if is_async else ''}def model_fn(prompt):\n{body}"
+        "import threading\n"
+        "GATE = threading.Event()\n"
+        f"{'async ' if is_async else ''}def model_fn(prompt):\n"
+        "    if 'hang' in prompt: GATE.wait()\n"
+        "    return 'fine'\n"
     )
-    bot = PythonBot(str(file)).open(replace(wiring, timeout_s=0.2, concurrency=1))
+    monkeypatch.setattr(threads, "GRACE_S", 0.05)
+    bot = PythonBot(str(file)).open(replace(wiring, timeout_s=0.5, concurrency=1))
     for _ in range(2):
-        with pytest.raises(BotError, match=r"python:bot\.py: no answer within 0\.2 s"):
+        with pytest.raises(BotError, match=r"python:bot\.py: no answer within 0\.5 s"):
             await bot.reply(user("hang"), Session("s"))
         assert (await bot.reply(user("Hi"), Session("s"))).text == "fine"
-    module = sys.modules[next(name for name in sys.modules if name.startswith("_personae_bot_"))]
     await bot.close()
-    for name in [name for name in sys.modules if name.startswith("_personae_bot_")]:
-        gate = getattr(sys.modules[name], "GATE", None)
-        if gate is not None:
-            gate.set()
-    assert module
+    loaded = [module for module in sys.modules.values() if getattr(module, "__file__", "") == str(file)]
+    loaded[0].GATE.set()
+
+
+async def test_an_async_function_that_takes_too_long_is_cancelled_and_its_loop_stays(
+    wiring: BotWiring, tmp_path: Path
+) -> None:
+    file = tmp_path / "bot.py"
+    file.write_text(
+        "import asyncio\n"
+        "ended = []\n"
+        "async def model_fn(prompt):\n"
+        "    try:\n"
+        "        if 'hang' in prompt: await asyncio.Event().wait()\n"
+        "        return f'{id(asyncio.get_running_loop())} {ended}'\n"
+        "    finally:\n"
+        "        if 'hang' in prompt: ended.append('cancelled')\n"
+    )
+    bot = PythonBot(str(file)).open(replace(wiring, timeout_s=0.5))
+    loop, _, ended = (await bot.reply(user("Hi"), Session("s"))).text.partition(" ")
+    assert ended == "[]"
+    with pytest.raises(BotError, match="no answer"):
+        await bot.reply(user("hang"), Session("s"))
+    assert (await bot.reply(user("Hi"), Session("s"))).text == f"{loop} ['cancelled']"
+    await bot.close()
 
 
 async def test_after_too_many_that_never_came_back_it_is_not_called_any_more(

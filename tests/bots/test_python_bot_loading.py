@@ -69,7 +69,7 @@ async def test_a_file_that_is_not_there(target: str, message: str, wiring: BotWi
 
 
 async def test_a_module_that_is_not_there(wiring: BotWiring) -> None:
-    with pytest.raises(InputError, match="there is no module 'not_there_at_all': give a FILE.py, or install it"):
+    with pytest.raises(InputError, match=r"there is no module 'not_there_at_all': give a FILE\.py, or install it"):
         PythonBot("not_there_at_all.bots").open(wiring)
 
 

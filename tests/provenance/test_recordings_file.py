@@ -106,7 +106,11 @@ def test_two_processes_that_merge_at_once_lose_nothing(path: Path, tmp_path: Pat
         assert worker.stdout is not None
         assert worker.stdout.readline() == "ready\n"
     for worker in workers:
-        worker.communicate("go\n", timeout=60)
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    for worker in workers:
+        worker.communicate(timeout=60)
     assert [recording.count for recording in read_recordings(path)] == [80]
 
 

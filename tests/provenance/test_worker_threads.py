@@ -52,6 +52,13 @@ def test_a_pool_used_by_several_cases_keeps_them_apart(recorder: Recorder) -> No
     assert (first, second, outside) == ("case-1", "case-2", None)
 
 
+def test_a_pools_thread_keeps_nothing_once_the_recording_is_over(recorder: Recorder) -> None:
+    with ThreadPoolExecutor(1) as pool, bind_case("case-1"):
+        with recorder():
+            pool.submit(current_case).result()
+        assert pool.submit(current_case).result() is None
+
+
 def test_a_thread_that_outlives_its_conversation_belongs_to_no_case(recorder: Recorder) -> None:
     over, found = Event(), []
 
@@ -84,4 +91,14 @@ def test_a_thread_keeps_its_own_run_method(recorder: Recorder) -> None:
     with recorder():
         thread.start()
         thread.join()
+    assert "run" not in vars(thread)
+
+
+def test_a_thread_that_is_started_twice_fails_as_ever(recorder: Recorder) -> None:
+    thread = Thread(target=lambda: None)
+    with recorder():
+        thread.start()
+        thread.join()
+        with pytest.raises(RuntimeError, match="only be started once"):
+            thread.start()
     assert "run" not in vars(thread)

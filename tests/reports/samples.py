@@ -218,13 +218,16 @@ def _metadata(termination: Termination) -> dict[str, Any]:
         "simulator_temperature": 0.7,
         "judge_model": "openai/gpt-5-mini",
         "judge_temperature": 0.0,
-        "started_at": "2026-03-14T09:26:53Z",
-        "seed": 7,
-        "git_commit": "4f2c9d1",
+        "run_seed": 7,
         "max_turns": 8,
-        "refusals": int(termination == "assistant_refused"),
-        "prompts": {"simulation/simulator": "9d2e0c11aa54b7f3", "rating/judge": "17c0ffee5b1e22d4"},
-        "versions": {"personae": "0.1.0", "python": "3.11.7"},
+        "judge_mode": "detailed",
+        "refusals_observed": int(termination == "assistant_refused"),
+        "provenance": {
+            "created_at": "2026-03-14T09:26:53Z",
+            "git_commit": "4f2c9d1",
+            "prompts": {"simulation/simulator": "9d2e0c11aa54b7f3", "rating/judge": "17c0ffee5b1e22d4"},
+            "versions": {"personae": "0.1.0", "python": "3.11.7"},
+        },
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect
 
 from personae.core.conversation import DISCLAIMER, Turn
@@ -263,7 +263,7 @@ def test_a_run_of_nothing_or_one_has_a_page(
 ) -> None:
     uri = write(tmp_path, *results)
     page.goto(uri)
-    expect(page.locator("h1")).to_contain_text(f"{len(results)} conversation")
+    expect(page.locator("#title")).to_contain_text(f"{len(results)} conversation")
     if not results or results[0].goal_achieved is None:
         expect(page.locator(".hero")).to_contain_text("undefined")
     page.goto(f"{uri}#conversations")

@@ -144,7 +144,7 @@ def test_latency_retries_and_cut_replies_come_from_the_turns() -> None:
         Turn("user", "c", 9000.0),
         Turn("assistant", "d", 300.0, metadata={"finish_reason": "length"}),
     )
-    data = collect(make(turns=turns, metadata={"refusals": 2}))
+    data = collect(make(turns=turns, metadata={"refusals_observed": 2}))
     assert (data.latency.n, data.latency.p50_ms) == (2, 200.0)
     assert (data.retried, data.cut_replies, data.refusals) == (1, 1, 2)
     assert data.turns == {2: 1}
@@ -154,6 +154,11 @@ def test_a_file_that_mixes_runs_names_both() -> None:
     data = collect(*(make(persona=bot, metadata={"bot": bot, "prompts": {"judge": bot * 2}}) for bot in ("a", "b")))
     assert data.run.bot == ("a", "b")
     assert [(fact.name, fact.values) for fact in data.facts] == [("prompts.judge", ("aa", "bb"))]
+
+
+def test_the_seed_of_the_run_stands_for_those_of_its_conversations() -> None:
+    data = collect(*(make(persona=str(seed), metadata={"run_seed": 7, "seed": seed}) for seed in (11, 12)))
+    assert (data.run.seed, data.facts) == (("7",), ())
 
 
 def test_the_summary_is_json_and_honest() -> None:

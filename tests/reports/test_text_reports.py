@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -55,14 +57,32 @@ def test_there_are_four_reports() -> None:
 
 
 def test_each_conversation_counts_once_in_ci() -> None:
-    assert [outcome(result)[:2] for result in RUN] == snapshot([('passed', ''), ('failure', 'goal achieved: NO; No invented policy: NO'), ('error', 'HTTP 500 after 12 ms'), ('skipped', 'budget_exceeded: $1.00 reached'), ('skipped', 'not judged: No invented policy: cut off at 400 tokens')])
+    assert [outcome(result)[:2] for result in RUN] == snapshot(
+        [
+            ("passed", ""),
+            ("failure", "goal achieved: NO; No invented policy: NO"),
+            ("error", "HTTP 500 after 12 ms"),
+            ("skipped", "budget_exceeded: $1.00 reached"),
+            ("skipped", "not judged: No invented policy: cut off at 400 tokens"),
+        ]
+    )
 
 
 def test_junit_has_a_case_per_conversation_and_the_honesty_line(tmp_path: Path) -> None:
     root = junit(tmp_path, *RUN)
-    assert root.attrib == snapshot({'name': 'personae', 'tests': '5', 'failures': '1', 'errors': '1', 'skipped': '2'})
+    assert root.attrib == snapshot({"name": "personae", "tests": "5", "failures": "1", "errors": "1", "skipped": "2"})
     properties = {one.get("name"): one.get("value") for one in root.iter("property")}
-    assert properties == snapshot({'disclaimer': 'simulated personas: measures behavior under synthetic users, not real traffic', 'conversations': '5', 'measured': '3', 'excluded.bot_error': '1', 'excluded.budget_exceeded': '1', 'goal': '67% (2 of 3; 95% interval 21% to 94%)', 'criterion:No invented policy': '50% (1 of 2; 95% interval 9% to 91%)'})
+    assert properties == snapshot(
+        {
+            "disclaimer": "simulated personas: measures behavior under synthetic users, not real traffic",
+            "conversations": "5",
+            "measured": "3",
+            "excluded.bot_error": "1",
+            "excluded.budget_exceeded": "1",
+            "goal": "67% (2 of 3; 95% interval 21% to 94%)",
+            "criterion:No invented policy": "50% (1 of 2; 95% interval 9% to 91%)",
+        }
+    )
     assert properties["disclaimer"] == DISCLAIMER
     failure = root.find(".//failure")
     assert failure is not None
@@ -126,10 +146,9 @@ def test_the_terminal_says_why_there_is_no_number() -> None:
     assert terminal() == snapshot("""\
 0 conversations
 
-                                 value               95% interval        rests on
-─────────────────────────────────────────────────────────────────────────────────
-Goal achieved                                        there are no
-                             undefined              conversations   none measured
+                                 value                 95% interval        rests on
+───────────────────────────────────────────────────────────────────────────────────
+Goal achieved                undefined   there are no conversations   none measured
 
 simulated personas: measures behavior under synthetic users, not real traffic\
 """)
@@ -139,7 +158,7 @@ def test_where_the_encoding_has_no_blocks_bars_are_plain() -> None:
     out = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
     TerminalReport().show(ReportSource.from_results(RUN), Console(file=out, width=100))
     out.flush()
-    assert b"####" in out.buffer.getvalue()  # type: ignore[attr-defined]
+    assert b"####" in out.buffer.getvalue()
 
 
 def test_foreign_text_is_no_markup_and_no_escape_code() -> None:
@@ -169,7 +188,25 @@ def test_a_report_that_cannot_be_written_says_so(tmp_path: Path, source: ReportS
         JsonReport().write(source, tmp_path / "taken")
 
 
+def test_reports_import_nothing_heavy_before_they_write() -> None:
+    names = ["html", "json", "junit", "terminal"]
+    heavy = "{'altair', 'vl_convert', 'jinja2', 'rich', 'numpy', 'scipy'}"
+    code = f"import sys, {', '.join(f'personae.reports.{name}' for name in names)}; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 def test_the_json_is_the_summary(source: ReportSource) -> None:
     summary = json.loads(JsonReport().render(source))
     assert summary["goal_completion"]["value"] == summary["measures"][0]["value"]
-    assert [(one["name"], one["n"]) for one in summary["measures"]] == snapshot([('Goal achieved', 36), ('Polite throughout', 36), ('No invented policy', 36), ('Asks only for what it needs', 35), ('conversation-relevance', 36), ('knowledge-retention', 32), ('turn-consistency', 36)])
+    assert [(one["name"], one["n"]) for one in summary["measures"]] == snapshot(
+        [
+            ("Goal achieved", 36),
+            ("Polite throughout", 36),
+            ("No invented policy", 36),
+            ("Asks only for what it needs", 35),
+            ("conversation-relevance", 36),
+            ("knowledge-retention", 32),
+            ("turn-consistency", 36),
+        ]
+    )

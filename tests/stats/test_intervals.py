@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import stats  # type: ignore[import-untyped]
 
 from personae.stats.distribution import EXACT, Distribution, round_step
 from personae.stats.intervals import effective_n, mean, percentile, rate, undefined, wilson

@@ -42,7 +42,7 @@ class Session:
     """This conversation's own system prompt, where a template was filled from its row. None: the bot's."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BotReply:
     """What the bot said."""
 

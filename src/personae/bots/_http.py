@@ -13,7 +13,7 @@ import orjson
 import stamina
 
 from personae.bots import BotWiring
-from personae.bots._chat import cut
+from personae.bots._chat import LONGEST_RECEIVED, cut
 from personae.errors import BotError, InputError
 from personae.transport import Response, TransportError
 
@@ -32,7 +32,7 @@ class _Again(Exception):  # noqa: N818 - not an error yet
         self.after_s = after_s
 
 
-@dataclass(frozen=True)
+@dataclass
 class Endpoint:
     """Where one bot's requests go."""
 
@@ -44,6 +44,8 @@ class Endpoint:
     """The address is the same for all conversations, so if it is wrong, no conversation can succeed."""
     secrets: tuple[str, ...] = ()
     """Keys that must not appear in an error, also where the other side sends them back."""
+    was_reached: bool = False
+    """It answered once: if nobody is there now, it is down, and the address is right."""
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, until: bytes | None = None
@@ -72,7 +74,8 @@ class Endpoint:
                     return await once()
         except _Again as again:
             error = again.error
-            raise BotError(f"{error} (tried {attempts} times)", received=error.received, retryable=True) from again
+            text = f"{error} (tried {attempts} times)"
+            raise BotError(text, received=error.received, retryable=True, hopeless=error.hopeless) from again
         raise AssertionError("the retry loop ends by an answer or an error")
 
     async def _once(
@@ -84,11 +87,14 @@ class Endpoint:
                 method, url, headers=headers, body=body, timeout_s=wiring.timeout_s, until=until
             )
         except TransportError as error:
-            problem = BotError(f"{self.label}: {self.hide(str(error))}", retryable=True)
+            is_wrong = error.unreachable and self.is_fixed and not self.was_reached
+            hint = f". Check that the bot runs, and the address {shown(url)}" if is_wrong else ""
+            problem = BotError(f"{self.label}: {self.hide(str(error))}{hint}", retryable=True, hopeless=is_wrong)
             was_cut = error.sent and not error.timed_out
             if not error.sent or (was_cut and not self.is_stateful):
                 raise _Again(problem, None) from error
             raise problem from error
+        self.was_reached = True
         if 200 <= response.status < 300:
             return response
         problem = self._failure(method, url, response)
@@ -104,7 +110,7 @@ class Endpoint:
             target = shown(response.headers.get("location", "nowhere"))
             text = f"{self.label} redirects to {target!r}: give that address instead of {shown(url)}"
             return BotError(self.hide(text), received=received, hopeless=self.is_fixed)
-        said = _message(response.body) or received[:300].strip() or "no message"
+        said = self.hide(_message(response.body))[:500] or received[:300].strip() or "no message"
         text = f"{self.label} answered {status}: {said}"
         if status in REFUSED:
             text += f". Check the key or token that {address} needs (auth or headers)"
@@ -115,7 +121,8 @@ class Endpoint:
 
     def received(self, response: Response) -> str:
         """The answer's body as an error may carry it."""
-        return cut(self.hide(response.body[: 4 * 2000].decode("utf-8", "replace")))
+        body = response.body if self.secrets else response.body[: 4 * LONGEST_RECEIVED]
+        return cut(self.hide(body.decode("utf-8", "replace")))  # hidden first: a key that is cut in two is not found
 
     def hide(self, text: str) -> str:
         """`text` without our keys."""
@@ -185,4 +192,4 @@ def _message(body: bytes) -> str:
         if not isinstance(data, dict):
             break
         data = data.get("error") or data.get("message") or data.get("detail")
-    return data[:500] if isinstance(data, str) else ""
+    return data if isinstance(data, str) else ""

@@ -212,10 +212,11 @@ async def _ask(
         reply = await bot.reply(turns, session)
     except BotError as error:
         session_id = str(session.state.get("session_id", session.id))
-        exchanges = recorder.taken()
-        return CheckedTurn(which, message, None, session_id, None, exchanges, str(error), error.received)
+        problem, received = (_mask(text, recorder.secrets) for text in (str(error), error.received))
+        return CheckedTurn(which, message, None, session_id, None, recorder.taken(), problem, received)
     session_id = str(session.state.get("session_id", session.id))
-    return CheckedTurn(which, message, reply.text, session_id, reply.latency_ms, recorder.taken())
+    text = _mask(reply.text, recorder.secrets)
+    return CheckedTurn(which, message, text, session_id, reply.latency_ms, recorder.taken())
 
 
 def _verdict(turns: tuple[CheckedTurn, ...], *, is_stateful: bool) -> Verdict:
@@ -280,7 +281,7 @@ def _mask(text: str, hidden: tuple[str, ...]) -> str:
 def _masked_header(name: str, value: str, hidden: tuple[str, ...]) -> str:
     if _SECRETIVE.search(name) and "session" not in name.lower():
         scheme, space, _ = value.partition(" ")
-        return f"{scheme} ***" if space else "***"
+        return f"{scheme} ***" if space and scheme.isalpha() else "***"
     return _mask(value, hidden)
 
 

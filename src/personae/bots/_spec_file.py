@@ -78,16 +78,27 @@ def _made(method: type[S], settings: CommentedMap, file: Path) -> S:
         spec = _adapter(method).validate_python(plain)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        path = [str(part) for part in first["loc"] if isinstance(part, int) or part.isidentifier()]
-        line = _line(settings, path[0]) if path else 1
-        problem = first["msg"][:1].lower() + first["msg"][1:]
-        if first["type"] in ("missing", "missing_argument"):
-            raise InputError("is needed and not given", file=file, line=1, field=path[0]) from None
-        raise InputError(problem, file=file, line=line, field=".".join(path) or None) from None
+        is_missing = first["type"] in ("missing", "missing_argument")
+        problem = "is needed and not given" if is_missing else first["msg"][:1].lower() + first["msg"][1:]
+        path = _path(first["loc"], plain, is_missing=is_missing)
+        line = _line(settings, path.partition(".")[0]) or 1
+        raise InputError(problem, file=file, line=line, field=path) from None
     source = getattr(spec, "source", "")
     if isinstance(source, str) and source.endswith(".py") and (file.parent / source).is_file():
         spec = dataclasses.replace(spec, source=str(file.parent / source))
     return cast("S", spec)
+
+
+def _path(parts: tuple[int | str, ...], settings: Any, *, is_missing: bool) -> str:
+    """The setting that pydantic means, without its own names for the branches of a union."""
+    found: list[str] = []
+    for part in parts:
+        try:
+            settings = settings[part]
+        except (KeyError, IndexError, TypeError):
+            return ".".join([*found, str(part)] if is_missing else found)
+        found.append(str(part))
+    return ".".join(found)
 
 
 @cache
@@ -149,7 +160,7 @@ def _plain(value: Any, file: Path, parent: Any, name: Any, depth: int = 0) -> An
     match value:
         case dict():
             if strange := [key for key in value if not isinstance(key, str)]:
-                hint = "; a placeholder must stand in quotes" if isinstance(strange[0], dict) else ""
+                hint = "; a placeholder must stand in quotes" if isinstance(strange[0], Mapping) else ""
                 raise InputError(f"has a key that is not text{hint}", file=file, line=line, field=str(name))
             return {clean(str(key)): _plain(item, file, value, key, depth + 1) for key, item in value.items()}
         case list():

@@ -20,7 +20,8 @@ from personae.errors import BotError
 
 MOST_LOST = 256
 """Calls that may hang at once before no more are made: each holds a thread for as long as it hangs."""
-_GRACE_S = 1.0
+GRACE_S = 1.0
+"""Seconds in which a loop must take note of a cancellation, else it is taken for blocked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,12 @@ class OwnLoop:
                 future.set_result(outcome)
 
         async def work() -> None:
-            outcome = await awaited(function)
-            with contextlib.suppress(RuntimeError):  # our loop is closed: nobody waits any more
-                here.call_soon_threadsafe(settle, outcome)
+            outcome = Outcome(None, asyncio.CancelledError(), 0.0)
+            try:
+                outcome = await awaited(function)
+            finally:
+                with contextlib.suppress(RuntimeError):  # our loop is closed: nobody waits any more
+                    here.call_soon_threadsafe(settle, outcome)
 
         def start(context: Context) -> None:
             running.append(there.create_task(work(), context=context))
@@ -103,7 +107,7 @@ class OwnLoop:
         except TimeoutError:
             there.call_soon_threadsafe(lambda: [task.cancel() for task in running])
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), _GRACE_S)
+                await asyncio.wait_for(ended.wait(), GRACE_S)
             if not ended.is_set() and self._loop is there:
                 self._loop = None
             raise

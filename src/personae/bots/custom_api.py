@@ -148,7 +148,7 @@ class _CustomApi:
             received = self._endpoint.received(response)
             raise BotError(
                 f"{spec.label}: {self._endpoint.hide(str(error))}", received=received, hopeless=error.hopeless
-            ) from error
+            ) from None  # the cause may hold a key that the bot sent back
         if theirs is not None:
             session_id = session.state["session_id"] = theirs
         text = reply_text(text, spec.label, received=self._endpoint.received(response))

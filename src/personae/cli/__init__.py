@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import NoReturn
 
 import typer
 
@@ -53,8 +54,16 @@ def main() -> None:
     try:
         app()()
     except PersonaeError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(BAD_INPUT)
+        _fail(str(error), BAD_INPUT)
+    except OSError as error:  # a file that we may not read, a folder where a file should be
+        named = f"{error.filename}: " if error.filename else ""
+        _fail(f"{named}{error.strerror or error}", BAD_INPUT)
     except KeyboardInterrupt:
-        typer.echo("stopped", err=True)
-        sys.exit(INTERRUPTED)
+        _fail("stopped", INTERRUPTED)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    from personae.reports._text import visible  # only where something went wrong; see above
+
+    typer.echo(visible(message if code == INTERRUPTED else f"error: {message}"), err=True)
+    sys.exit(code)

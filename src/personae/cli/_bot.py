@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from personae.bots import BotWiring
-from personae.bots._probe import Check, CheckedTurn, Exchange, Recorder, check as probe
+from personae.bots._probe import Check, CheckedTurn, Exchange, Recorder
+from personae.bots._probe import check as probe
 from personae.cli import NOTHING_MEASURED
 from personae.cli._bot_spec import bot_spec
 from personae.core.model import Model

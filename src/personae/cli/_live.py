@@ -14,6 +14,7 @@ from rich.text import Text
 
 from personae.core.result import SimulationResult
 from personae.experiments.run import Experiment
+from personae.reports._text import one_line
 
 _LAST = 6
 _MOST_LINES = 60
@@ -23,17 +24,16 @@ _GOAL = {True: ("reached", "green"), False: ("not reached", "red"), None: ("not 
 class Live:
     """Shows how far an experiment is, until it is left."""
 
-    def __init__(self, experiment: Experiment, console: Console, quiet: bool) -> None:  # noqa: FBT001 - one of two ways to show
+    def __init__(self, experiment: Experiment, console: Console, quiet: bool) -> None:
         self._experiment = experiment
         self._console = console
         self._quiet = quiet
         self._last: deque[SimulationResult] = deque(maxlen=_LAST)
+        self._seen = 0
         self._step = max(1, experiment.progress.planned // _MOST_LINES)
         self._screen: Screen | None = None
         if console.is_terminal and not quiet:
-            self._screen = Screen(
-                get_renderable=self._picture, console=console, refresh_per_second=5, transient=True
-            )
+            self._screen = Screen(get_renderable=self._picture, console=console, refresh_per_second=5, transient=True)
 
     def __enter__(self) -> Self:
         if self._screen is not None:
@@ -49,12 +49,13 @@ class Live:
     def finished(self, result: SimulationResult) -> None:
         """One more conversation is done."""
         self._last.append(result)
-        if self._screen is None and not self._quiet and self._experiment.progress.done % self._step == 0:
-            self._console.print(f"{self._count()} {_line(result).plain}", soft_wrap=True)
+        self._seen += 1
+        if self._screen is None and not self._quiet and self._seen % self._step == 0:
+            self._console.print(Text(f"{self._count()} {_line(result).plain}"), soft_wrap=True)
 
     def _count(self) -> str:
         progress = self._experiment.progress
-        return f"[{progress.found_done + progress.done}/{progress.planned}]"
+        return f"[{progress.found_done + self._seen}/{progress.planned}]"
 
     def _picture(self) -> RenderableType:
         progress = self._experiment.progress
@@ -68,7 +69,7 @@ class Live:
             Text(self._money()),
             Text(_duration(progress.left_s), style="dim"),
         )
-        return Group(bar, *(_line(result) for result in self._last))
+        return Group(bar, *map(_line, tuple(self._last)))  # the screen's thread looks while results come in
 
     def _money(self) -> str:
         budget = self._experiment.budget
@@ -81,11 +82,11 @@ class Live:
 def _line(result: SimulationResult) -> Text:
     word, color = _GOAL[result.goal_achieved]
     line = Text("  ")
-    line.append(f"{result.persona.name[:28]:<28} ")
+    line.append(f"{one_line(result.persona.name, 28):<28} ")
     line.append(f"{result.turns:>2} turns  {result.stop_reason:<17} ", style="dim")
     line.append(f"goal {word}", style=color)
     if result.conversation.error:
-        line.append(f"  {result.conversation.error[:70]}", style="red")
+        line.append(f"  {one_line(result.conversation.error, 70)}", style="red")
     return line
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import logging
+import os
+import shlex
 import signal
 import sys
 from contextlib import suppress
@@ -11,13 +15,14 @@ from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
+from rich.text import Text
 
 from personae.cli import FAILED_GATE, INTERRUPTED, NOTHING_MEASURED
 from personae.cli._bot_spec import bot_spec
 from personae.cli._live import Live
 from personae.core.conversation import DISCLAIMER
 from personae.core.persona import Persona, Scenario
-from personae.errors import BotError, ConfigurationError, Conflict, PersonaeError, ProviderError, RecordingError
+from personae.errors import BotError, ConfigurationError, Conflict, InputError, ProviderError, RecordingError
 from personae.executors import executors
 from personae.experiments.budget import Ceilings
 from personae.experiments.build import Engine, engine
@@ -29,6 +34,7 @@ from personae.generation.propose import Propose
 from personae.llm.prices import Rates
 from personae.rating.judge import Mode
 from personae.reports import ReportSource, reports
+from personae.reports._text import visible
 from personae.reports.json import JsonReport
 from personae.reports.terminal import TerminalReport
 from personae.sources import read_criteria, read_personas, read_scenarios, write_personas
@@ -109,78 +115,103 @@ class Options:
             cassette=self.cassette,
         )
 
+    def inputs(self) -> tuple[list[Scenario], list[Persona]]:
+        """Scenarios and personas from their files. Raises ConfigurationError and InputError."""
+        if self.personas is not None and self.propose_from is not None:
+            raise ConfigurationError("give --personas or --propose-from, not both")
+        if self.personas is None and self.propose_from is None and self.scenarios is None:
+            raise ConfigurationError(
+                "give --personas FILE, --propose-from PRODUCT.md, or --scenarios FILE with personas"
+            )
+        if self.propose_from is not None and not self.propose_from.is_file():
+            raise InputError("there is no such file to propose personas from", file=self.propose_from)
+        scenarios = read_scenarios(self.scenarios) if self.scenarios is not None else []
+        personas = read_personas(self.personas, goal_required=not scenarios) if self.personas is not None else []
+        return scenarios, personas
+
+    def check_outputs(self) -> None:
+        """What would else be found out once the work is paid for.
+
+        Raises ConfigurationError, Conflict and RecordingError.
+        """
+        named = {"--out": self.out, "--html": self.html, "--junit": self.junit, "--export-cases": self.export_cases}
+        taken: dict[Path, str] = {}
+        for option, path in named.items():
+            if path is None:
+                continue
+            if (other := taken.setdefault(path.absolute(), option)) != option:
+                raise ConfigurationError(f"{other} and {option} name the same file: {path}")
+            if option != "--out":
+                _check_writable(path)
+        if self.resume and not (self.out.exists() or self.out.with_name(self.out.name + ".part").exists()):
+            raise Conflict(f"there is nothing to go on from: no file {str(self.out)!r}")
+
 
 def run(options: Options) -> None:
     """The whole command. Ends the program with its exit code."""
     console = Console(stderr=True, highlight=False)
+    for name in ("stamina", "personae"):  # what matters stands in the results; no retry or traceback between the lines
+        logging.getLogger(name).addHandler(logging.NullHandler())
+    gc.freeze()  # what was imported stays: looking through it again and again took a sixth of the run
+    gc.set_threshold(10_000, 20, 50)
     signal.signal(signal.SIGTERM, _as_interrupt)
-    try:
-        code = asyncio.run(_run(options, options.settings(), console))
-    except KeyboardInterrupt:
-        code = INTERRUPTED
+    code = asyncio.run(_run(options, options.settings(), console))
     if code:
         sys.exit(code)
 
 
-def _as_interrupt(number: int, frame: FrameType | None) -> None:
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
     """A polite end by the system (SIGTERM) is an end by hand."""
     signal.raise_signal(signal.SIGINT)
 
 
 async def _run(options: Options, settings: Settings, console: Console) -> int:
-    if options.personas is None and options.propose_from is None and options.scenarios is None:
-        raise ConfigurationError("give --personas FILE, --propose-from PRODUCT.md, or --scenarios FILE with personas")
-    scenarios = read_scenarios(options.scenarios) if options.scenarios is not None else []
-    personas = read_personas(options.personas, goal_required=not scenarios) if options.personas is not None else []
+    scenarios, personas = options.inputs()
+    options.check_outputs()
     recorder = Jsonl(options.out, fresh=options.resume is False)
     try:
-        if options.resume and not (recorder.finished or recorder.unfinished):
-            raise Conflict(f"there is nothing to go on from in {str(options.out)!r}")
         async with engine(settings) as running:
-            if options.propose_from is not None and not personas:
-                personas = await _proposed(options, running, console)
-            return await _talk(options, running, recorder, personas, scenarios, console)
+            if options.propose_from is not None:
+                personas = await _proposed(options, running, max(1, len(scenarios)), console)
+            experiment = running.experiment(running.plan(personas, scenarios), recorder)
+            return await _talk(options, running, experiment, console)
     finally:
         with suppress(RecordingError):
             recorder.close()
 
 
-async def _proposed(options: Options, running: Engine, console: Console) -> list[Persona]:
-    """Personas proposed from the product text. They are kept in a file, so that a broken-off run finds the same again."""
+async def _proposed(options: Options, running: Engine, per_persona: int, console: Console) -> list[Persona]:
+    """Personas proposed from the product text, kept in a file, so that a broken-off run finds the same again."""
     path = options.out.with_suffix(".personas.jsonl")
     if path.exists() and options.resume is not False:
-        console.print(f"personas: the ones proposed before, from {path} (--fresh proposes anew)")
+        _say(console, f"personas: the ones proposed before, from {path} (--fresh proposes anew)")
         return read_personas(path)
     source = options.propose_from
-    if source is None or not source.is_file():
-        raise ConfigurationError(f"there is no file {str(source)!r} to propose personas from")
-    method = Propose(source.read_text(encoding="utf-8-sig"))
-    generated = method.generate(running.simulator, options.n_personas, options.seed)
+    assert source is not None
+    try:
+        text = source.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not UTF-8 text: {error}", file=source) from error
+    if not options.quiet:
+        planned = options.n_personas * per_persona * options.epochs
+        price = _price(running.estimate(planned), options)
+        _say(console, f"spend estimate: 1 or 2 calls to propose {options.n_personas} personas, then {price}")
+    generated = Propose(text).generate(running.simulator, options.n_personas, options.seed)
     personas = [draft.persona async for draft in generated]
     write_personas(path, personas)
-    console.print(f"personas: {len(personas)} proposed, kept in {path} to edit and to use again with --personas")
+    _say(console, f"personas: {len(personas)} proposed, kept in {path} to edit and to use again with --personas")
     return personas
 
 
-async def _talk(
-    options: Options,
-    running: Engine,
-    recorder: Jsonl,
-    personas: list[Persona],
-    scenarios: list[Scenario],
-    console: Console,
-) -> int:
-    plan = running.plan(personas, scenarios)
-    experiment = running.experiment(plan, recorder)
-    _check_rating(running, recorder)
-    left = len(plan) - recorder.finished
+async def _talk(options: Options, running: Engine, experiment: Experiment, console: Console) -> int:
+    """Run what is left, and sum up whatever there is then."""
     if not options.quiet:
         _announce(options, running, experiment, console)
-    stopped: PersonaeError | None = None
+    stopped = ""
     interrupted = False
     with Live(experiment, console, options.quiet) as live:
         try:
-            if left:
+            if experiment.progress.planned > experiment.progress.found_done:
                 async for result in executors.get("local")().execute(experiment, options.concurrency):
                     live.finished(result)
         except asyncio.CancelledError:
@@ -188,44 +219,37 @@ async def _talk(
                 task.uncancel()
             interrupted = True
         except (ProviderError, BotError, RecordingError) as error:
-            stopped = error
-    measured = _sum_up(options, console)
-    if interrupted or stopped is not None:
-        if stopped is not None:
-            console.print(f"[bold red]stopped:[/] {stopped}", markup=True)
-        done = experiment.progress.found_done + experiment.progress.done
-        console.print(
-            f"{done} of {len(plan)} conversations are done and kept in {options.out}; "
-            f"{recorder.unfinished} half-done ones are kept too. Run the same command again to go on."
+            stopped = str(error)
+    done = experiment.progress.found_done + experiment.progress.done
+    measured = _sum_up(options, console) if done or not stopped else NOTHING_MEASURED
+    if not (interrupted or stopped):
+        return measured
+    if stopped:
+        _say(console, f"stopped: {stopped}", "bold red")
+    if done or experiment.recorder.unfinished:
+        _say(
+            console,
+            f"{done} of {experiment.progress.planned} conversations are done and kept in {options.out}; "
+            f"{experiment.recorder.unfinished} half-done ones are kept too. Run the same command again to go on.",
         )
-        return INTERRUPTED if interrupted else NOTHING_MEASURED
-    return measured
-
-
-def _check_rating(running: Engine, recorder: Jsonl) -> None:
-    """Going on with other criteria or another judge would mix two ways of rating in one file."""
-    before = recorder.left.first_metadata.get("rating_version")
-    if recorder.finished and before is not None and before != running.rating_version:
-        raise Conflict(
-            f"the results in {str(recorder.path)!r} were rated by other criteria, metrics or another judge. Give "
-            "another --out, or replace them with --fresh"
-        )
+    return INTERRUPTED if interrupted else NOTHING_MEASURED
 
 
 def _announce(options: Options, running: Engine, experiment: Experiment, console: Console) -> None:
     progress = experiment.progress
     left = progress.planned - progress.found_done
-    console.print(f"[dim]{DISCLAIMER}[/]")
-    console.print(f"plan: {progress.planned} conversations, up to {options.max_turns} turns each, {options.epochs} epoch(s)")
+    _say(console, DISCLAIMER, "dim")
+    conversations = f"{progress.planned:,} conversation{'' if progress.planned == 1 else 's'}"
+    repeats = "" if options.epochs == 1 else f", each persona and scenario {options.epochs} times"
+    _say(console, f"plan: {conversations}, up to {options.max_turns} turns each{repeats}")
     if progress.found_done or experiment.recorder.spent.calls:
-        console.print(f"going on: {progress.found_done} are done already, {left} left")
-    console.print(f"spend estimate: {_price(running.estimate(left), options)}")
+        _say(console, f"going on: {progress.found_done} are done already, {left} left")
+    _say(console, f"spend estimate: {_price(running.estimate(left), options)}")
 
 
 def _price(estimate: Estimate, options: Options) -> str:
     calls = f"{estimate.calls[0]:,} to {estimate.calls[1]:,} model calls"
     tokens = f"{estimate.tokens[0] / 1000:,.0f}k to {estimate.tokens[1] / 1000:,.0f}k tokens"
-    ceiling = f"hard ceiling ${options.budget:.2f}"
     if estimate.usd is None:
         names = ", ".join(estimate.unpriced)
         return (
@@ -235,33 +259,46 @@ def _price(estimate: Estimate, options: Options) -> str:
     low, high = estimate.usd
     if high == 0:
         return f"{calls}, {tokens}, at no cost"
-    return f"{calls}, {tokens}, ${low:.4f} to ${high:.4f}; {ceiling}"
+    return f"{calls}, {tokens}, ${low:.4f} to ${high:.4f}; hard ceiling ${options.budget:.2f}"
 
 
 def _sum_up(options: Options, console: Console) -> int:
     """Write the reports that were asked for, print the summary, and say how the command ends."""
     source = ReportSource.from_file(options.out)
-    written: list[tuple[str, Path]] = [("results", options.out)]
-    for name, path in (("html", options.html), ("junit", options.junit), ("cases", options.export_cases)):
-        if path is not None:
-            reports.get(name)().write(source, path)
-            written.append((name, path))
     if options.json:
         sys.stdout.write(JsonReport().render(source))
     elif not options.quiet:
         TerminalReport().show(source, Console(highlight=False))
+    written = [("results", options.out)]
+    for name, path in (("html", options.html), ("junit", options.junit), ("cases", options.export_cases)):
+        if path is not None:
+            reports.get(name)().write(source, path)
+            written.append((name, path))
     if not options.quiet:
         for name, path in written:
-            console.print(f"{name}: {path}", soft_wrap=True)
+            _say(console, f"{name}: {path}")
         if options.html is None:
-            console.print(f"to read it: personae view {options.out}", soft_wrap=True)
+            _say(console, f"to read it: personae view {shlex.quote(str(options.out))}")
     goal = source.data.goal
     if not source.data.measured:
-        console.print("[bold red]nothing was measured[/]")
+        _say(console, "nothing was measured", "bold red")
         return NOTHING_MEASURED
     if options.fail_under is not None and (goal.value is None or goal.value < options.fail_under):
         reached = "not measured" if goal.value is None else f"{goal.value:.0%}"
-        console.print(f"[bold red]gate:[/] goal completion is {reached}, under --fail-under {options.fail_under:.0%}")
+        _say(console, f"gate: goal completion is {reached}, under --fail-under {options.fail_under:.0%}", "bold red")
         return FAILED_GATE
     return 0
 
+
+def _say(console: Console, line: str, style: str = "") -> None:
+    """One line for a person, with whatever names and errors it holds shown as text."""
+    console.print(Text(visible(line), style=style), soft_wrap=True)
+
+
+def _check_writable(path: Path) -> None:
+    """Raises RecordingError. Folders that are missing are made when it is written."""
+    if path.is_dir():
+        raise RecordingError(f"{str(path)!r} is a folder: name a file")
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+        raise RecordingError(f"cannot write {str(path)!r}: no permission to write in {str(folder)!r}")

@@ -8,6 +8,7 @@ import typer
 
 
 def register(commands: typer.Typer) -> None:
+    """`personae bot`."""
     bot = typer.Typer(help="Look at the bot under test.", no_args_is_help=True)
     bot.command()(check)
     bot.callback()(_group)
@@ -25,7 +26,7 @@ def check(
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one reply.")] = 60.0,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Send two turns; show request, raw reply, mapped reply, session and latency; find out whether the bot remembers."""
+    """Send two turns; show requests, replies as sent and as read, and latency; find out whether the bot remembers."""
     from personae.cli._bot import check as run_check  # not needed for --help
 
     run_check(spec, model=bot_model, system=bot_system, timeout_s=timeout, as_json=json)

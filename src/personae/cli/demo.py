@@ -9,6 +9,7 @@ import typer
 
 
 def register(commands: typer.Typer) -> None:
+    """`personae demo`."""
     commands.command()(demo)
 
 

@@ -11,6 +11,7 @@ Results = Annotated[Path, typer.Argument(help="A result file of `personae simula
 
 
 def register(commands: typer.Typer) -> None:
+    """`personae report` and `personae view`."""
     commands.command()(report)
     commands.command()(view)
 

@@ -20,6 +20,7 @@ BOT, MODELS, RATING, LIMITS, OUTPUT = "The bot", "Simulator and judge", "Rating"
 
 
 def register(commands: typer.Typer) -> None:
+    """`personae simulate`."""
     commands.command()(simulate)
 
 

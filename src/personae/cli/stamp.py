@@ -9,6 +9,7 @@ import typer
 
 
 def register(commands: typer.Typer) -> None:
+    """`personae stamp`."""
     commands.command()(stamp)
 
 

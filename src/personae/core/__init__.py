@@ -1,0 +1,1 @@
+"""What things are: frozen typed records. No I/O, no clock, no randomness."""

@@ -51,9 +51,9 @@ def stop_reason(termination: Termination) -> str:
     return _STOP_REASONS.get(termination, termination)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Turn:
-    """One message of the user or of the bot."""
+    """One message of the user or of the bot. Never changed once made; why not frozen: see `core.model.Request`."""
 
     role: Role
     content: str

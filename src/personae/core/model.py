@@ -27,6 +27,8 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
+    """The model calls a tool."""
+
     name: str
     arguments: str
     """JSON text, as the model wrote it: it may be broken."""
@@ -40,8 +42,10 @@ class OutputSchema:
     schema: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
+    """One question to a model. Never changed once made; not declared frozen, since that makes it three times dearer."""
+
     messages: Sequence[Message]
     """The system message, if there is one, comes first."""
     purpose: Purpose
@@ -56,8 +60,10 @@ class Request:
     """What the request is about, as data, for the offline engine, which computes instead of reading. Never sent."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
+    """One answer of a model. Never changed; see Request."""
+
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
     usage: Usage = NO_USAGE

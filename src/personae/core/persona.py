@@ -36,7 +36,7 @@ class Persona(Record):
     @classmethod
     def _traits_are_a_list(cls, value: object) -> object:
         if isinstance(value, str):
-            raise ValueError(f"must be a list of texts, not one text: write [{value!r}]")
+            raise ValueError(f"must be a list of texts, not one text: write [{value!r}]")  # noqa: TRY004 - pydantic wants it
         return value
 
     @property

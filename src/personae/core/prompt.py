@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 from personae.core.seed import digest
 from personae.core.template import fill, placeholders
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prompt:
     """A prompt's text with placeholders, and its name for records."""
 
@@ -24,19 +24,22 @@ class Prompt:
     """Room and file, such as `simulation/simulator`."""
     text: str
 
-    @property
+    @cached_property
     def version_hash(self) -> str:
         return digest(self.text)
 
+    @cached_property
+    def _blocks(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Each block with the names of its placeholders."""
+        return tuple((block, placeholders(block)) for block in re.split(r"\n{2,}", self.text.strip()))
+
     def render(self, **values: str) -> str:
         """The text with `values` filled in and empty blocks left out. An unknown placeholder is an InputError."""
-        blocks = []
-        for block in re.split(r"\n{2,}", self.text.strip()):
-            names = placeholders(block)
-            if names and not any(values.get(name, "missing").strip() for name in names):
-                continue
-            blocks.append(fill(block, values, where=self.name))
-        return "\n\n".join(blocks)
+        return "\n\n".join(
+            fill(block, values, where=self.name) if names else block
+            for block, names in self._blocks
+            if not names or any(values.get(name, "missing").strip() for name in names)
+        )
 
 
 @cache

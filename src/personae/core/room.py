@@ -35,7 +35,7 @@ class Room(Generic[M]):
 
         def register(method: type[M]) -> type[M]:
             known = self._found.get(_key(name))
-            if known is not None and known.__qualname__ != method.__qualname__:
+            if known is not None and _place(known) != _place(method):
                 raise ValueError(f"two {self.noun}s are called {name!r}: {known!r} and {method!r}")
             self._found[_key(name)] = method
             return method
@@ -71,6 +71,11 @@ class Room(Generic[M]):
 
     def _entry_points(self) -> dict[str, str]:
         return {_key(point.name): point.module for point in entry_points(group=self.package)}
+
+
+def _place(method: type) -> tuple[str, str]:
+    """What a class is known by; a module that is loaded again gives the same."""
+    return method.__module__, method.__qualname__
 
 
 def _key(name: str) -> str:

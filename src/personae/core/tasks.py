@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from personae.core.conversation import Turn
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Speak:
-    """Play the persona: say the next message, or end the conversation."""
+    """Play the persona: say the next message, or end the conversation. Made at every turn; never changed."""
 
     name: str
     description: str

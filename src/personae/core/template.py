@@ -1,22 +1,24 @@
 """Placeholders: `{{column}}` in a persona's, a scenario's or a criterion's text is filled from the scenario's fields.
 
 One pass over the text. A value that is filled in is never read again, so a value that itself holds `{{...}}` stays as
-it is. Column names may hold spaces; white space just inside the braces does not count.
+it is. Column names may hold spaces; white space just inside the braces does not count, and blank braces are just text.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 
 from personae.errors import InputError
 
-_PLACEHOLDER = re.compile(r"\{\{[ \t]*([^{}\n]+?)[ \t]*\}\}")
+_PLACEHOLDER = re.compile(r"\{\{([^{}\n]+)\}\}")
 
 
 def placeholders(text: str) -> tuple[str, ...]:
     """The column names that `text` asks for, each once, in order of appearance."""
-    return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
+    names = (inside.strip(" \t") for inside in _PLACEHOLDER.findall(text))
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def unknown(text: str, columns: Mapping[str, object]) -> tuple[str, ...]:
@@ -25,7 +27,7 @@ def unknown(text: str, columns: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def fill(text: str, columns: Mapping[str, object], *, where: str = "text") -> str:
-    """`text` with each placeholder replaced by its column's value.
+    """`text` with each placeholder replaced by its column's value: texts as they are, null as nothing, else as JSON.
 
     Raises InputError that names the placeholder, `where` it stands, and the columns there are.
     """
@@ -35,4 +37,15 @@ def fill(text: str, columns: Mapping[str, object], *, where: str = "text") -> st
         known = ", ".join(repr(name) for name in columns) or "none"
         names = ", ".join(f"{{{{{name}}}}}" for name in missing)
         raise InputError(f"{names} in {where} is filled by no column (columns: {known})", field=where)
-    return _PLACEHOLDER.sub(lambda match: str(columns[match.group(1)]), text)
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1].strip(" \t")
+        return _written(columns[name]) if name else match[0]
+
+    return _PLACEHOLDER.sub(value, text)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -26,7 +26,7 @@ def shown(text: str, most: int = MOST_SHOWN) -> str:
     if len(text) <= most:
         return text
     tail = min(_TAIL, most // 4)
-    return f"{text[: most - tail]}\n[… {len(text) - most:,} characters left out …]\n{text[-tail:]}"
+    return f"{text[: most - tail]}\n[… {len(text) - most:,} characters left out …]\n{text[len(text) - tail :]}"
 
 
 def loads(data: bytes | str) -> Any:
@@ -37,7 +37,10 @@ def loads(data: bytes | str) -> Any:
         text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
         if "\\u" not in text:
             raise
-        return _whole_values(json.loads(text, parse_constant=_no_constant))
+        try:
+            return _whole_values(json.loads(text, parse_constant=_no_constant))
+        except RecursionError as error:
+            raise ValueError("its parts stand in one another too deep") from error
 
 
 def _no_constant(name: str) -> Any:

@@ -6,9 +6,12 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Usage:
-    """Tokens and cost of one call or of many. Adding two gives their sum."""
+    """Tokens and cost of one call or of many. Adding two gives their sum.
+
+    Never changed once made. It is not declared frozen because several are made per call, and freezing triples the cost.
+    """
 
     calls: int = 0
     input_tokens: int = 0
@@ -40,6 +43,11 @@ class Usage:
             self.priced_usd + other.priced_usd,
         )
 
+    def __sub__(self, part: Usage) -> Usage:
+        """What is left without `part`, which is a part of it."""
+        counts = {name: getattr(self, name) - getattr(part, name) for name in ("calls", *_COUNTS)}
+        return Usage(**counts, priced_usd=max(0.0, round(self.priced_usd - part.priced_usd, 9)))
+
     @property
     def cost_usd(self) -> float | None:
         """US dollars, or None where the price of any call is not known."""
@@ -50,13 +58,17 @@ class Usage:
         return self.input_tokens + self.output_tokens
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data for JSON: `calls` and whatever is not zero, and `cost_usd` (null where a price is not known)."""
-        data: dict[str, Any] = {"calls": self.calls}
-        for name in _COUNTS:
-            if value := getattr(self, name):
-                data[name] = value
+        """Plain data for JSON, rare counts only where not zero. `cost_usd` is null where a price is not known."""
+        data: dict[str, Any] = {
+            "calls": self.calls,
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+        }
+        if self.cached_tokens or self.cache_write_tokens or self.reasoning_tokens or self.estimated_calls:
+            data |= {name: value for name in _RARE if (value := getattr(self, name))}
         data["cost_usd"] = None if self.unpriced_calls else round(self.priced_usd, 9)
-        if self.unpriced_calls and self.priced_usd:
+        if self.unpriced_calls:
+            data["unpriced_calls"] = self.unpriced_calls
             data["priced_usd"] = round(self.priced_usd, 9)
         return data
 
@@ -67,4 +79,5 @@ class Usage:
 
 
 NO_USAGE = Usage()
+_RARE = ("cached_tokens", "cache_write_tokens", "reasoning_tokens", "estimated_calls")
 _COUNTS = tuple(field.name for field in fields(Usage) if field.name not in {"calls", "priced_usd"})

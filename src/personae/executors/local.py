@@ -18,6 +18,8 @@ from personae.experiments.run import Experiment
 @executors.method("local")
 @dataclass(frozen=True)
 class Local:
+    """All conversations in this process."""
+
     async def execute(self, experiment: Experiment, concurrency: int) -> AsyncIterator[SimulationResult]:
         left = (spec for spec in experiment.plan if not experiment.recorder.is_finished(spec.key))
         results: asyncio.Queue[SimulationResult | None] = asyncio.Queue(maxsize=concurrency)

@@ -44,6 +44,9 @@ class Amount(NamedTuple):
     def minus(self, other: Amount) -> Amount:
         return Amount(self.usd - other.usd, self.calls - other.calls, self.tokens - other.tokens)
 
+    def times(self, calls: int) -> Amount:
+        return self if calls == 1 else Amount(self.usd * calls, self.calls * calls, self.tokens * calls)
+
 
 NOTHING = Amount()
 
@@ -63,16 +66,14 @@ class Budget:
 
     def shortage(self, need: Amount, *, with_others: bool) -> str:
         """Which ceiling `need` does not fit under, or an empty text. `with_others` counts what others have reserved."""
-        taken = Amount(self.spent.priced_usd, self.spent.calls, self.spent.tokens).plus(need)
-        if with_others:
-            taken = taken.plus(self._reserved).plus(self._held)
-        limits = self.ceilings
-        if limits.usd is not None and taken.usd > limits.usd:
-            return f"the budget of ${limits.usd:g} is used up (spent ${self.spent.priced_usd:.4f})"
-        if limits.calls is not None and taken.calls > limits.calls:
+        spent, limits = self.spent, self.ceilings
+        others = self._reserved.plus(self._held) if with_others else NOTHING
+        if limits.usd is not None and spent.priced_usd + need.usd + others.usd > limits.usd:
+            return f"the budget of ${limits.usd:g} is used up (spent ${spent.priced_usd:.4f})"
+        if limits.calls is not None and spent.calls + need.calls + others.calls > limits.calls:
             return f"the ceiling of {limits.calls:,} calls is reached"
-        if limits.tokens is not None and taken.tokens > limits.tokens:
-            return f"the ceiling of {limits.tokens:,} tokens is reached (used {self.spent.tokens:,})"
+        if limits.tokens is not None and spent.tokens + need.tokens + others.tokens > limits.tokens:
+            return f"the ceiling of {limits.tokens:,} tokens is reached (used {spent.tokens:,})"
         return ""
 
     async def reserve(self, need: Amount) -> None:
@@ -180,8 +181,7 @@ class Metered:
     def _need(self, request: Request) -> Amount:
         size = 0
         for message in request.messages:
-            text = message["content"]
-            size += (len(text) if text.isascii() else len(text.encode())) + 8
+            size += size_of(message["content"]) + 8
         if request.output is not None or request.tools:
             size += 2000
         output = request.max_output_tokens or DEFAULT_OUTPUT_TOKENS
@@ -189,6 +189,11 @@ class Metered:
 
 
 DEFAULT_OUTPUT_TOKENS = 4096
+
+
+def size_of(text: str) -> int:
+    """Bytes."""
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def most(model: Model, input_tokens: int, output_tokens: int) -> Amount:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
-from personae.bots import Bot, BotWiring
+from personae.bots import AsksForColumns, Bot, BotSpec, BotWiring
+from personae.bots._targets import settings as bot_settings
 from personae.core.model import Model
 from personae.core.persona import Persona, Scenario
 from personae.core.seed import digest
@@ -54,8 +57,10 @@ class Engine:
             criteria=settings.criteria,
             epochs=settings.epochs,
             seed=settings.seed,
+            bot_columns=settings.bot.columns if isinstance(settings.bot, AsksForColumns) else (),
             settings=digest(
                 settings.bot.label,
+                _identity(settings.bot),
                 self.bot.system_prompt,
                 self.simulator.name,
                 str(settings.simulator.temperature),
@@ -71,6 +76,17 @@ class Engine:
         Raises Conflict where it holds results of something else.
         """
         settings = self.settings
+        if recorder.strangers(spec.key for spec in plan):
+            raise Conflict(
+                "the file holds results of other personas, scenarios, bot or settings. Give another --out, or replace "
+                "it with --fresh"
+            )
+        if recorder.finished and recorder.rating_version not in ("", self.rating_version):
+            raise Conflict(
+                "the results in the file were rated by other criteria, metrics or another judge. Give another --out, "
+                "or replace them with --fresh"
+            )
+        recorder.begin()
         self.budget.spent = self.budget.spent + recorder.spent
         experiment = Experiment(
             plan=plan,
@@ -81,15 +97,15 @@ class Engine:
             budget=self.budget,
             recorder=recorder,
             metadata=self.metadata(),
+            run_id=self.run_id,
         )
-        found = recorder.finished
-        if found and sum(recorder.is_finished(spec.key) for spec in plan) < found:
-            raise Conflict(
-                "the file holds results of other personas, scenarios, bot or settings. Give another --out, or replace "
-                "it with --fresh"
-            )
-        experiment.progress.begin(len(plan), found)
+        experiment.progress.begin(len(plan), recorder.finished)
         return experiment
+
+    @property
+    def run_id(self) -> str:
+        """Names this run among all others. A replay's is the recorded run's, since it stands in what was recorded."""
+        return digest(self.created_at) if self.cassette is not None else uuid4().hex[:12]
 
     def metadata(self) -> dict[str, Any]:
         """What every row says about how it came to be."""
@@ -128,6 +144,16 @@ class Engine:
             bot=self.bot_model,
             bot_system=self.bot.system_prompt,
         )
+
+
+_HOW_FAST = frozenset({"requests_per_minute", "tokens_per_minute", "processes", "timeout_s", "api_key_env", "api_key"})
+"""Settings of a bot that change nothing in what it says: a run may go on with others."""
+
+
+def _identity(bot: BotSpec) -> str:
+    """The settings that make the bot the one it is, as text. Without secrets."""
+    chosen = {name: value for name, value in bot_settings(bot).items() if name not in _HOW_FAST}
+    return json.dumps(chosen, sort_keys=True, default=str)
 
 
 @asynccontextmanager

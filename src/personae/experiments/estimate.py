@@ -48,7 +48,7 @@ def estimate(
 ) -> Estimate:
     """Low: everybody is content after two replies. High: nobody ever is, and all talk much.
 
-    `answers`: entries that the judge is asked for, per bot turn. `bot` is None where the bot's calls are not ours to pay.
+    `answers`: entries that the judge is asked for, per bot turn. `bot` is None where its calls are not ours to pay.
     """
     sides: list[list[tuple[Model, _Side]]] = []
     for which, turns in enumerate((min(2, max_turns), max_turns)):

@@ -34,7 +34,7 @@ class Plan:
     seed: int = 0
     settings: str = ""
     """Hash of bot, simulator and rules: the same plan against another bot has other keys."""
-    _hashes: dict[int, str] = field(default_factory=dict)
+    _hashes: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
         return (len(self.pairs) + len(self.personas) * len(self.scenarios)) * self.epochs
@@ -55,11 +55,12 @@ class Plan:
 
     def _spec(self, persona: Persona, scenario: Scenario, epoch: int, index: int) -> Spec:
         who, what = self._hash(persona), self._hash(scenario)
+        filled = filled_scenario(scenario)
         return Spec(
             key=digest(who, what, str(epoch), self.settings),
             index=index,
-            persona=filled_persona(persona, scenario),
-            scenario=filled_scenario(scenario),
+            persona=filled_persona(persona, filled),
+            scenario=filled,
             epoch=epoch,
             seed=derive(self.seed, who, what, epoch),
         )
@@ -78,12 +79,14 @@ def make_plan(
     epochs: int = 1,
     seed: int = 0,
     settings: str = "",
+    bot_columns: Sequence[str] = (),
 ) -> Plan:
     """The plan for these inputs, checked: names are unique, goals are there, every placeholder has its column.
 
-    Raises InputError that lists all that is wrong, up to twenty lines.
+    `bot_columns` are those that the bot's requests ask for. Raises InputError that lists all that is wrong, up to
+    twenty lines.
     """
-    problems = _duplicates(personas)
+    problems = [*_same_names(personas, scenarios, criteria), *_same_scenarios(scenarios)]
     pairs: tuple[tuple[Persona, Scenario], ...] = ()
     if not personas and not scenarios:
         problems.append("there are no personas and no scenarios")
@@ -98,6 +101,8 @@ def make_plan(
         with_placeholders = [persona for persona in personas if any("{{" in text for _, text in _texts(persona))]
         for scenario in scenarios:
             problems += _unfilled(scenario, with_placeholders, criteria)
+    for scenario in scenarios or [own for _, own in pairs]:
+        problems += _unasked(scenario, bot_columns)
     if problems:
         raise InputError(_listed(list(dict.fromkeys(problems))))
     if pairs:
@@ -123,11 +128,36 @@ def _own_pairs(
     return tuple(pairs), problems
 
 
-def _duplicates(personas: Sequence[Persona]) -> list[str]:
-    counts = Counter(persona.name for persona in personas)
+def _same_names(personas: Sequence[Persona], scenarios: Sequence[Scenario], criteria: Sequence[Criterion]) -> list[str]:
+    """What would share one line of the report. The same persona may stand in several scenarios."""
+    brought = {} if personas else {own.version_hash: own.name for one in scenarios if (own := one.persona) is not None}
+    named = [("personas", [*(persona.name for persona in personas), *brought.values()])]
+    named.append(("criteria", [criterion.label for criterion in criteria]))
     return [
-        f"{count} personas are called {name!r}: names must be unique" for name, count in counts.items() if count > 1
+        f"{count} {noun} are called {name!r}: names must be unique"
+        for noun, names in named
+        for name, count in Counter(names).items()
+        if count > 1
     ]
+
+
+def _same_scenarios(scenarios: Sequence[Scenario]) -> list[str]:
+    counts = Counter(scenario.version_hash for scenario in scenarios)
+    labels = {scenario.version_hash: scenario.label for scenario in scenarios}
+    return [
+        f"{count} scenarios are the same, {labels[which]!r}: remove one, or repeat all by epochs"
+        for which, count in counts.items()
+        if count > 1
+    ]
+
+
+def _unasked(scenario: Scenario, columns: Sequence[str]) -> list[str]:
+    """One line where the bot's requests ask for fields that the scenario does not have."""
+    missing = [name for name in columns if name not in scenario.fields]
+    if not missing:
+        return []
+    names, known = ", ".join(map(repr, missing)), ", ".join(map(repr, scenario.fields)) or "none"
+    return [f"the bot's requests ask for {names}, which scenario {scenario.label!r} does not have (fields: {known})"]
 
 
 def _unfilled(scenario: Scenario, personas: Sequence[Persona], criteria: Sequence[Criterion]) -> list[str]:

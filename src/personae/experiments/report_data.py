@@ -51,6 +51,11 @@ class Measure:
     reasons: tuple[Message, ...] = ()
     """Why it has none, most frequent first."""
 
+    @property
+    def title(self) -> str:
+        """The name for people to read."""
+        return metric_title(self.name) if self.kind == "metric" else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -141,6 +146,9 @@ class ReportData:
     cut_replies: int = 0
     """Replies that were cut off at a limit of length."""
     refusals: int = 0
+    """Replies in which the bot declined to help at all."""
+    refusals_undecided: int = 0
+    """Replies of which nobody could tell whether they were refusals."""
     epochs: int = 0
     """The highest number of repeats of one persona in one scenario."""
     pass_hat: Mapping[int, Estimate] = field(default_factory=dict)
@@ -198,6 +206,7 @@ class ReportData:
             "retried": self.retried,
             "cut_replies": self.cut_replies,
             "refusals": self.refusals,
+            "refusals_undecided": self.refusals_undecided,
             "epochs": self.epochs,
             "run": {name: list(getattr(self.run, name)) for name in Run.__dataclass_fields__},
             "facts": {fact.name: list(fact.values) for fact in self.facts},
@@ -317,6 +326,11 @@ def _answers(result: SimulationResult) -> Iterator[tuple[Kind, str, float | None
         yield "metric", score.metric, score.value, score.reason
 
 
+def metric_title(name: str) -> str:
+    """`turn_consistency` as `Turn consistency`."""
+    return name.replace("_", " ").replace("-", " ").capitalize()
+
+
 def measure_id(kind: Kind, name: str) -> str:
     """How a measure is called in data and links."""
     return GOAL if kind == "goal" else f"{kind}:{name}"
@@ -378,6 +392,7 @@ class _Tally:
     retried: int = 0
     cut_replies: int = 0
     refusals: int = 0
+    refusals_undecided: int = 0
 
     def add(self, result: SimulationResult, number: int) -> None:
         self.conversations = number
@@ -387,8 +402,8 @@ class _Tally:
             self.usage[role] = self.usage.get(role, NO_USAGE) + usage
         for turn in result.conversation.turns:
             self._add_turn(turn)
-        refusals = result.metadata.get("refusals")
-        self.refusals += refusals if isinstance(refusals, int) else 0
+        self.refusals += _count(result.metadata.get("refusals_observed"))
+        self.refusals_undecided += _count(result.metadata.get("refusals_undecided"))
         self._add_facts("", result.metadata)
         self._add_answers(result)
 
@@ -466,6 +481,7 @@ class _Tally:
             retried=self.retried,
             cut_replies=self.cut_replies,
             refusals=self.refusals,
+            refusals_undecided=self.refusals_undecided,
             epochs=epochs,
             pass_hat=self._pass_hat() if epochs > 1 else {},
             run=run,
@@ -524,6 +540,10 @@ class _Tally:
         return {k: pass_hat(tasks, k) for k in range(1, most + 1)}
 
 
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
 def is_retried(turn: Turn) -> bool:
     """The turn had to be asked for more than once."""
     attempts = turn.metadata.get("attempts")
@@ -544,16 +564,19 @@ def _as_text(value: Any) -> str:
     return whole(text)[:_LONGEST_MESSAGE]
 
 
-_NOT_FACTS = frozenset({"simulated", "disclaimer", "refusals", "provenance.case_uid", "case_uid"})
+_NOT_FACTS = frozenset(
+    {"simulated", "disclaimer", "refusals_observed", "refusals_undecided", "received", "provenance.case_uid"}
+)
+"""What is of one conversation and not of the run."""
 _RUN: Mapping[str, tuple[str, ...]] = {
     "bot": ("bot", "bot.label", "bot.name", "bot_label", "bot_name"),
     "simulator": ("simulator_model", "simulator.model", "models.simulator", "simulator"),
     "simulator_temperature": ("simulator_temperature", "simulator.temperature", "temperatures.simulator"),
     "judge": ("judge_model", "judge.model", "models.judge", "judge"),
     "judge_temperature": ("judge_temperature", "judge.temperature", "temperatures.judge"),
-    "started": ("started_at", "started", "created_at", "date"),
-    "seed": ("seed", "run_seed"),
-    "git_commit": ("git_commit", "git.commit", "provenance.git_commit"),
+    "started": ("provenance.created_at", "created_at", "started_at", "started"),
+    "seed": ("run_seed", "seed"),
+    "git_commit": ("provenance.git_commit", "git_commit", "git.commit"),
 }
 """Where the metadata may say it; the first that is there counts."""
 
@@ -564,6 +587,6 @@ def _run(facts: Mapping[str, Mapping[str, None]]) -> tuple[Run, tuple[Fact, ...]
     others = [
         Fact(name, tuple(sorted(values)[:_MOST_VALUES]), max(0, len(values) - _MOST_VALUES))
         for name, values in sorted(facts.items())
-        if name not in chosen.values()
+        if name not in chosen.values() and not (name == "seed" and chosen["seed"] == "run_seed")
     ]
     return run, tuple(others)

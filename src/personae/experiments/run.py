@@ -7,31 +7,53 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from personae import provenance
 from personae.bots import Bot, Session
-from personae.core.conversation import CUT, ERRORS, Conversation, Turn
+from personae.core.conversation import CUT, ERRORS, Conversation, Termination, Turn
 from personae.core.model import Model
 from personae.core.result import SimulationResult, Spec
-from personae.core.usage import NO_USAGE, Usage
-from personae.errors import BudgetExceeded, PersonaeError
-from personae.experiments.budget import BYTES_PER_TOKEN, Amount, Budget, Hold, most
+from personae.core.usage import Usage
+from personae.errors import BudgetExceeded, PersonaeError, RecordingError
+from personae.experiments.budget import BYTES_PER_TOKEN, NOTHING, Amount, Budget, Hold, most, size_of
 from personae.experiments.plan import Plan
 from personae.experiments.progress import Progress
-from personae.experiments.recorders import Recorder
+from personae.experiments.recorders import Recorder, added, usage_of
 from personae.rating import judge as judging
 from personae.rating.judge import Judge, Ratings, not_rated
 from personae.rating.refusal import RefusalCheck
-from personae.simulation.conversation import Ended, Rules, converse
+from personae.simulation.conversation import Ended, Rules, converse, too_long
 from personae.simulation.simulator import Simulator
 
 log = logging.getLogger(__name__)
 
 _RATING_OVERHEAD_TOKENS = 2500
 """Of a rating call beside the transcript: how to rate, the questions, the form of the answer."""
+_MOST_RATED_BYTES = 160_000
+_ANSWERS_PER_QUESTION = 4
+"""What a question about the whole transcript weighs beside one about a single turn; see `rating.judge`."""
+
+
+@dataclass(slots=True)
+class Talk:
+    """One conversation while it runs."""
+
+    spec: Spec
+    turns: list[Turn]
+    beside: Mapping[str, Usage]
+    """What earlier runs took for it beside the turns, by role."""
+    ended: Ended | None
+    """Why it ended, where an earlier run came so far."""
+    refused: RefusalCheck
+
+    @property
+    def waits_for_bot(self) -> bool:
+        return bool(self.turns) and self.turns[-1].role == "user"
 
 
 @dataclass(slots=True)
@@ -47,6 +69,8 @@ class Experiment:
     recorder: Recorder
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """What every row of this run says about how it came to be."""
+    run_id: str = ""
+    """Part of each session's id, so that a bot which remembers never takes this run's conversations for another's."""
     progress: Progress = field(default_factory=Progress)
     half_done: dict[str, SimulationResult] = field(default_factory=dict)
     """Conversations that a cancelled run broke off, as they were. They are recorded turn by turn, and have no row."""
@@ -60,10 +84,10 @@ class Experiment:
         self.progress.running += 1
         try:
             try:
-                hold = await self.budget.open(self._rating_amount(0))
+                hold = await self.budget.open(self._rating_amount(spec, self._questions_size(spec), 0))
             except BudgetExceeded as error:
                 ended = Ended("budget_exceeded", error=str(error))
-                return self._record(spec, [*self.recorder.so_far(spec.key)], ended, self._unrated(spec, ended))
+                return self._record(self._talk(spec), ended, self._unrated(spec, ended))
             try:
                 with provenance.bind_case(spec.key):
                     return await self._held(spec, hold)
@@ -72,117 +96,136 @@ class Experiment:
         finally:
             self.progress.running -= 1
 
+    def _talk(self, spec: Spec) -> Talk:
+        """The conversation as it is recorded. A farewell whose end was not recorded is said again."""
+        so_far = self.recorder.so_far(spec.key)
+        turns = list(so_far.turns)
+        if turns and so_far.ended is None and turns[-1].metadata.get("farewell"):
+            turns.pop()
+        return Talk(spec, turns, so_far.beside, so_far.ended, RefusalCheck(self.judge.model, self._refusals))
+
     async def _held(self, spec: Spec, hold: Hold) -> SimulationResult:
-        turns = self._so_far(spec)
-        refused = RefusalCheck(self.judge.model, self._refusals)
-        try:
-            ended = await self._converse(spec, turns, refused, hold)
-        except asyncio.CancelledError:
-            self.half_done[spec.key] = self.cancelled(spec, turns)
-            raise
-        except PersonaeError:
-            raise
-        except Exception as error:  # the one boundary where a defect in one conversation becomes data
-            log.exception("conversation failed", extra={"case": spec.key})
-            ended = Ended("simulator_error", error=f"{type(error).__name__}: {error}")
-        self.budget.give_back(hold)
-        ratings = await self._rate(spec, turns, ended)
-        return self._record(spec, turns, ended, ratings, refused)
-
-    def _so_far(self, spec: Spec) -> list[Turn]:
-        """The turns to go on from. A bot that keeps its own state has lost it: there, the conversation begins anew."""
-        turns = list(self.recorder.so_far(spec.key))
-        if turns and self.bot.is_stateful:
+        talk = self._talk(spec)
+        if talk.turns and talk.ended is None and self.bot.is_stateful:  # it has forgotten: begin anew
             self.recorder.restart(spec)
-            turns.clear()
-        return turns
+            talk = self._talk(spec)
+        try:
+            ended = talk.ended or await self._ended(talk, hold)
+            self.budget.give_back(hold)
+            ratings = await self._rate(talk, ended)
+        except asyncio.CancelledError:
+            self.half_done[spec.key] = self._cut_off(talk)
+            raise
+        return self._record(talk, ended, ratings)
 
-    async def _converse(self, spec: Spec, turns: list[Turn], refused: RefusalCheck, hold: Hold) -> Ended:
+    async def _ended(self, talk: Talk, hold: Hold) -> Ended:
+        """Why the conversation ended. Whatever goes wrong in it is such a reason, except what must stop the run."""
+        try:
+            async with asyncio.timeout(self.rules.timeout_s):
+                return await self._converse(talk, hold)
+        except TimeoutError:
+            return too_long(talk.turns, self.rules.timeout_s)
+        except Exception as error:  # the one boundary where a defect in one conversation becomes data
+            if isinstance(error, RecordingError) or getattr(error, "hopeless", False):
+                raise
+            if not isinstance(error, PersonaeError):
+                log.exception("conversation failed", extra={"case": talk.spec.key})
+            side: Termination = "bot_error" if talk.waits_for_bot else "simulator_error"
+            return Ended(side, error=str(error) if isinstance(error, PersonaeError) else _told(error))
+
+    async def _converse(self, talk: Talk, hold: Hold) -> Ended:
+        spec, turns, refused = talk.spec, talk.turns, talk.refused
         simulator = Simulator(self.simulator, spec, self.rules.max_turns)
-        session = Session(f"{spec.key}-{len(turns)}", spec.scenario.fields)
+        session = Session(f"{spec.key}-{self.run_id}-{len(turns)}", spec.scenario.fields)
         rules = self.rules.for_persona(spec.persona)
-        size = sum(len(turn.content) for turn in turns)
+        size = self._questions_size(spec) + sum(size_of(turn.content) for turn in turns)
+        recorded = refused.usage
         async for event in converse(simulator, self.bot, session, rules, refused, tuple(turns)):
+            beside = None
+            if refused.usage is not recorded:
+                beside, recorded = {"judge": refused.usage - recorded}, refused.usage
             if isinstance(event, Ended):
+                if self._is_rated(talk, event):
+                    self.recorder.ended(spec, event, beside)
                 return event
             turns.append(event)
-            self.recorder.turn(spec, event)
+            self.recorder.turn(spec, event, beside)
             self.progress.turns += 1
-            size += len(event.content)
+            size += size_of(event.content)
+            if event.metadata.get("farewell"):  # nothing more is said, and what comes next is why
+                continue
             try:
-                await self.budget.raise_hold(hold, self._rating_amount(size))
+                await self.budget.raise_hold(hold, self._rating_amount(spec, size, len(turns) // 2))
             except BudgetExceeded as error:
-                return Ended("budget_exceeded", error=str(error), refusals=0)
+                return Ended("budget_exceeded", error=str(error))
         raise AssertionError("a conversation ends by saying why")
 
-    def _rating_amount(self, size: int) -> Amount:
-        """What rating a transcript of so many characters can take at most."""
-        if self.judge.asks_nothing:
-            return Amount()
-        tokens = int(min(size, 160_000) / BYTES_PER_TOKEN) + _RATING_OVERHEAD_TOKENS
-        return most(self.judge.model, tokens, judging.MAX_OUTPUT_TOKENS)
+    def _questions_size(self, spec: Spec) -> int:
+        """Bytes of what the judge is told about this conversation beside its turns."""
+        own = size_of(spec.scenario.goal) + size_of(spec.scenario.expected_outcome)
+        return own + sum(size_of(criterion.question) + 20 for criterion in self.judge.criteria)
 
-    async def _rate(self, spec: Spec, turns: list[Turn], ended: Ended) -> Ratings:
-        if ended.termination in CUT | ERRORS or not any(turn.role == "assistant" for turn in turns):
-            return self._unrated(spec, ended)
+    def _rating_amount(self, spec: Spec, size: int, replies: int) -> Amount:
+        """What rating a transcript can take at most. `size`: bytes of it and of the questions."""
+        judge, goal = self.judge, bool(spec.scenario.expected_outcome.strip())
+        if judge.asks_nothing and not goal:
+            return NOTHING
+        answers = _ANSWERS_PER_QUESTION * (len(judge.criteria) + goal) + len(judge.metrics) * replies
+        calls = -(-answers // judging.MOST_ANSWERS) or 1
+        input_tokens = int(min(size, _MOST_RATED_BYTES) / BYTES_PER_TOKEN) + _RATING_OVERHEAD_TOKENS
+        return most(judge.model, input_tokens, judging.MAX_OUTPUT_TOKENS).times(calls)
+
+    def _is_rated(self, talk: Talk, ended: Ended) -> bool:
+        return ended.termination not in CUT | ERRORS and any(turn.role == "assistant" for turn in talk.turns)
+
+    async def _rate(self, talk: Talk, ended: Ended) -> Ratings:
+        scenario = talk.spec.scenario
+        if not self._is_rated(talk, ended):
+            return self._unrated(talk.spec, ended)
         try:
-            return await self.judge.rate(turns, spec.scenario)
+            return await self.judge.rate(talk.turns, scenario)
         except PersonaeError:
             raise
         except Exception as error:
-            log.exception("rating failed", extra={"case": spec.key})
-            return not_rated(self.judge, spec.scenario, f"not rated: {type(error).__name__}: {error}")
+            log.exception("rating failed", extra={"case": talk.spec.key})
+            return not_rated(self.judge, scenario, f"not rated: {_told(error)}")
 
-    def cancelled(self, spec: Spec, turns: Sequence[Turn] = ()) -> SimulationResult:
+    def cancelled(self, spec: Spec, why: str = "") -> SimulationResult:
         """What stands for a conversation that this run did not end. It is not recorded, so that it can go on."""
-        if spec.key in self.half_done:
-            return self.half_done[spec.key]
-        ended = Ended("cancelled")
-        return self._result(spec, turns, ended, self._unrated(spec, ended), None)
+        return self.half_done.get(spec.key) or self._cut_off(self._talk(spec), why)
+
+    def _cut_off(self, talk: Talk, why: str = "") -> SimulationResult:
+        ended = Ended("cancelled", error=why)
+        return self._result(talk, ended, self._unrated(talk.spec, ended))
 
     def _unrated(self, spec: Spec, ended: Ended) -> Ratings:
         return not_rated(self.judge, spec.scenario, f"not rated: the conversation ended by {ended.termination}")
 
-    def _record(
-        self,
-        spec: Spec,
-        turns: Sequence[Turn],
-        ended: Ended,
-        ratings: Ratings,
-        refused: RefusalCheck | None = None,
-    ) -> SimulationResult:
-        result = self._result(spec, turns, ended, ratings, refused)
+    def _record(self, talk: Talk, ended: Ended, ratings: Ratings) -> SimulationResult:
+        result = self._result(talk, ended, ratings)
         self.recorder.finish(result)
         self.progress.finished(result)
         return result
 
-    def _result(
-        self,
-        spec: Spec,
-        turns: Sequence[Turn],
-        ended: Ended,
-        ratings: Ratings,
-        refused: RefusalCheck | None,
-    ) -> SimulationResult:
-        judged = ratings.usage + (refused.usage if refused is not None else NO_USAGE)
+    def _result(self, talk: Talk, ended: Ended, ratings: Ratings) -> SimulationResult:
+        spec = talk.spec
         return SimulationResult(
             key=spec.key,
             persona=spec.persona,
             scenario=spec.scenario,
             epoch=spec.epoch,
             conversation=Conversation(
-                tuple(turns), ended.termination, ended.explanation, ended.error, self.bot.system_prompt
+                tuple(talk.turns), ended.termination, ended.explanation, ended.error, self.bot.system_prompt
             ),
             goal=ratings.goal,
             ratings=ratings.criteria,
             scores=ratings.scores,
-            usage=_usage(turns, ended, judged),
-            metadata=self._metadata(spec, turns, ended, ratings, refused),
+            usage=_usage(talk, ended, ratings),
+            metadata=self._metadata(talk, ended, ratings),
         )
 
-    def _metadata(
-        self, spec: Spec, turns: Sequence[Turn], ended: Ended, ratings: Ratings, refused: RefusalCheck | None
-    ) -> dict[str, Any]:
+    def _metadata(self, talk: Talk, ended: Ended, ratings: Ratings) -> dict[str, Any]:
+        spec, turns, refused = talk.spec, talk.turns, talk.refused
         sampling: Mapping[str, Any] = next(
             (turn.metadata["sampling"] for turn in turns if "sampling" in turn.metadata), {}
         )
@@ -195,17 +238,20 @@ class Experiment:
         }
         if ended.refusals:
             data["refusals_observed"] = ended.refusals
-        if refused is not None and refused.undecided:
+        if refused.undecided:
             data["refusals_undecided"] = refused.undecided
         if "received" in ended.metadata:
             data["received"] = ended.metadata["received"]
         return data
 
 
-def _usage(turns: Sequence[Turn], ended: Ended, judged: Usage) -> dict[str, Usage]:
-    usage = {"simulator": ended.usage, "bot": NO_USAGE, "judge": judged}
-    for turn in turns:
-        if turn.usage is not None:
-            role = "simulator" if turn.role == "user" else "bot"
-            usage[role] = usage[role] + turn.usage
-    return {role: used for role, used in usage.items() if used.calls or role != "bot"}
+def _told(error: Exception) -> str:
+    """A defect of ours, with the place where it shows."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
+
+
+def _usage(talk: Talk, ended: Ended, ratings: Ratings) -> dict[str, Usage]:
+    """By role, simulator and judge always: what the turns took, and what was taken beside them."""
+    usage = {"simulator": ended.usage, "judge": ratings.usage + talk.refused.usage}
+    return added(added(usage, usage_of(talk.turns)), talk.beside)

@@ -19,6 +19,8 @@ DEFAULT_MAX_TURNS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
+    """What to run, and within which limits."""
+
     bot: BotSpec
     simulator: LLMConfig
     judge: LLMConfig

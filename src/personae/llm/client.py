@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -24,6 +25,10 @@ from personae.transport import Response, Transport, TransportError
 _SAMPLING = ("temperature", "top_p", "seed")
 _PARAMETERS = 2
 """How many parameters an endpoint may refuse: temperature, and the name of the limit on output."""
+_MOST_OUTPUT = re.compile(
+    r"max(?:_completion)?_tokens.{0,80}?(?:at most|less than or equal to|<=|> |\[1,) ?(\d{2,7})", re.DOTALL
+)
+"""A limit on output that is too high, as OpenAI, Anthropic, DeepSeek and others say it."""
 _OTHER_NAME = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 
 
@@ -39,7 +44,11 @@ class HttpModel:
     price: Pricing | None
     headers: Mapping[str, str]
     attempts: int
+    secrets: tuple[str, ...] = ()
+    """What must not stand in an error, also where the endpoint sends it back."""
     capabilities: Capabilities = field(default_factory=Capabilities)
+    most_output: int = 1_000_000
+    """Tokens that the model can put out, as far as the endpoint has complained."""
 
     @property
     def name(self) -> str:
@@ -52,13 +61,12 @@ class HttpModel:
 
     async def complete(self, request: Request) -> Reply:
         """One answer, with retries. Raises ProviderError; see `llm/failures.py` for which are retried."""
-        # The first try stands outside: nearly every call ends there, and the retry machinery is not free.
-        try:
-            return await self._adapting(request)
+        tokens_field = self.capabilities.tokens_field
+        try:  # nearly every call ends here, and the retry machinery is not free
+            return await self._once(request)
         except ProviderError as error:
-            if not error.retryable or self.attempts == 1:
-                raise
-            failures = [error]
+            failed = error
+        failures = [] if self._adapt(request, failed, tokens_field) else [failed]
         async for attempt in stamina.retry_context(
             on=_retry_after, attempts=self.attempts, timeout=None, wait_initial=0.5, wait_max=30.0
         ):
@@ -75,22 +83,27 @@ class HttpModel:
             try:
                 return await self._once(request)
             except ProviderError as error:
-                if error.status != 400 or not self._adapt(error.body, tokens_field):
+                if not self._adapt(request, error, tokens_field):
                     raise
         return await self._once(request)
 
-    def _adapt(self, body: str, tokens_field: str) -> bool:
-        """Whether `body` complains of a parameter; it is then left out, or renamed, in all later requests."""
-        if tokens_field in body:
+    def _adapt(self, request: Request, error: ProviderError, tokens_field: str) -> bool:
+        """Whether it complains of a parameter; that is then left out, renamed or lowered in all later requests."""
+        if error.status not in (400, 422):
+            return False
+        if most := _MOST_OUTPUT.search(error.body):
+            self.most_output = int(most[1])
+            return self.most_output < self._limit(request)
+        if tokens_field in error.body:
             self.capabilities.tokens_field = _OTHER_NAME[tokens_field]
-        elif "temperature" in body:
+        elif "temperature" in error.body and self.config.temperature is not None:
             self.capabilities.temperature = False
         else:
             return False
         return True
 
     async def _once(self, request: Request) -> Reply:
-        limit = request.max_output_tokens or self.config.max_output_tokens
+        limit = min(self._limit(request), self.most_output)
         body = self.wire.encode(
             request,
             self.config.model,
@@ -98,8 +111,10 @@ class HttpModel:
             temperature=self.config.temperature,
             max_output_tokens=limit,
         )
+        if self.config.extra_body:
+            body |= self.config.extra_body
         sampling: dict[str, float] = {name: body[name] for name in _SAMPLING if name in body}
-        data = orjson.dumps({**body, **self.config.extra_body} if self.config.extra_body else body)
+        data = orjson.dumps(body)
         await self.gate.enter(len(data) // 4 + limit)
         try:
             response = await self._post(data)
@@ -117,6 +132,9 @@ class HttpModel:
             sampling,
         )
 
+    def _limit(self, request: Request) -> int:
+        return request.max_output_tokens or self.config.max_output_tokens
+
     async def _post(self, data: bytes) -> Response:
         try:
             with provenance.suppressed():
@@ -126,25 +144,27 @@ class HttpModel:
         except TransportError as error:
             if error.timed_out:
                 self.gate.overloaded()
-            raise no_answer(self.name, error) from error
+            raise no_answer(self.name, error, ever_reached=self.gate.ever_reached) from error
+        self.gate.ever_reached = True
         if response.status != 200:
-            error_ = failure(self.name, self.url, response)
             if response.status in (429, 503, 529):
                 self.gate.overloaded()
-            raise error_
+            raise failure(self.name, self.url, response, self._hide)
         return response
+
+    def _hide(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return text
 
     def _decode(self, response: Response) -> Answer:
         try:
-            body = loads(response.body)
-            if not isinstance(body, dict):
-                raise Malformed("it is not a JSON object")
-            return self.wire.decode(body)
+            return self.wire.decode(loads(response.body))
         except ValueError as error:
             problem = f"its JSON is broken ({error})"
         except Malformed as error:
             problem = str(error)
-        start = response.body[:500].decode("utf-8", "replace")
+        start = self._hide(response.body[:500].decode("utf-8", "replace"))
         raise ProviderError(f"{self.name} answered, but {problem}: {start!r}", status=200, retryable=True, body=start)
 
 

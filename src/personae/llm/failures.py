@@ -14,30 +14,37 @@ from personae.transport import Response, TransportError
 RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 LONGEST_WAIT_S = 120.0
 _MODEL_UNKNOWN = ("model_not_found", "does not exist", "unknown model", "model not found", "not_found_error")
+_FLAGGED = ("flagged", "moderation", "content_filter", "content policy")
+"""A 403 that is about one message and not about the key."""
 _QUOTA_SPENT = ("insufficient_quota", "billing_hard_limit", "credit balance is too low")
 
 
-def no_answer(model: str, error: TransportError) -> ProviderError:
-    """No whole answer came. A chat completion changes nothing at the provider, so it may be asked for again."""
+def no_answer(model: str, error: TransportError, *, ever_reached: bool) -> ProviderError:
+    """No whole answer came. A chat completion changes nothing at the provider, so it may be asked for again.
+
+    Only where nobody ever answered at that address, asking again is in vain.
+    """
+    if error.unreachable and not ever_reached:
+        return ProviderError(f"{model}: {error}. Check the base URL, and that a server runs there", hopeless=True)
     return ProviderError(f"{model}: {error}", retryable=True)
 
 
-def failure(model: str, url: str, response: Response) -> ProviderError:
-    """The error that an answer with a status other than 200 stands for."""
-    body = response.body[:2000].decode("utf-8", "replace")
-    said = _message(response.body) or body[:300].strip() or "no message"
+def failure(model: str, url: str, response: Response, hide: Callable[[str], str] = str) -> ProviderError:
+    """The error that an answer with a status other than 200 stands for. `hide` takes our keys out of what it says."""
+    body = hide(response.body.decode("utf-8", "replace"))[:2000]
+    said = hide(_message(response.body)) or body[:300].strip() or "no message"
     status = response.status
     text = f"{model} answered {status}: {said}"
     if 300 <= status < 400:
         target = response.headers.get("location", "nowhere")
         return ProviderError(
-            f"{model} redirects to {target!r}: give that address as the base URL",
+            hide(f"{model} redirects to {target!r}: give that address as the base URL"),
             status=status,
             hopeless=True,
         )
-    if status in (401, 403):
-        return ProviderError(f"{text}. Check the API key for {url}", status=status, hopeless=True, body=body)
     lowered = body.lower()
+    if status in (401, 403) and not any(sign in lowered for sign in _FLAGGED):
+        return ProviderError(f"{text}. Check the API key for {url}", status=status, hopeless=True, body=body)
     if status in (400, 404) and any(sign in lowered for sign in _MODEL_UNKNOWN):
         return ProviderError(f"{text}. Check the model's name", status=status, hopeless=True, body=body)
     if status == 404:
@@ -69,7 +76,7 @@ def retry_after(header: str | None, now: Callable[[], datetime] = lambda: dateti
             seconds = (parsedate_to_datetime(header) - now()).total_seconds()
         except (ValueError, TypeError):
             return None
-    return min(max(seconds, 0.0), LONGEST_WAIT_S)
+    return min(max(0.0, seconds), LONGEST_WAIT_S)  # in this order nan becomes 0
 
 
 def _message(body: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from personae.core.model import Capabilities, Model
@@ -53,35 +54,46 @@ class HttpProvider:
             price=pricing(config.model, self.price_list, rates),
             headers=headers,
             attempts=wiring.attempts,
+            secrets=_secrets(key, config.headers),
             capabilities=replace(self.capabilities),
         )
 
     def url(self, config: LLMConfig) -> str:
         """Where requests go."""
-        return config.base_url.rstrip("/") + self.path
+        return config.base_url + self.path
 
     def _completed(self, config: LLMConfig) -> LLMConfig:
         model = config.model or self.default_model
         if not model:
             raise ConfigurationError(f"the provider {config.provider!r} needs a model's name")
-        base_url = config.base_url or os.environ.get(self.base_url_variable, "") or self.base_url
+        base_url = (config.base_url or os.environ.get(self.base_url_variable, "")).strip().rstrip("/") or self.base_url
         if not base_url:
             hint = f" or set {self.base_url_variable}" if self.base_url_variable else ""
             raise ConfigurationError(f"the provider {config.provider!r} needs an address: give a base URL{hint}")
         if not base_url.startswith(("http://", "https://")):
             raise ConfigurationError(f"the base URL {base_url!r} does not begin with http:// or https://")
+        if "@" in base_url.split("/")[2]:
+            raise ConfigurationError("the base URL holds a user or password: give it as a header or an API key instead")
         return config.with_(model=model, base_url=base_url)
 
     def _key(self, config: LLMConfig) -> str:
-        if config.api_key:
-            return config.api_key
-        for variable in self.key_variables:
-            if key := os.environ.get(variable, "").strip():
+        given = {"the API key": config.api_key} | {name: os.environ.get(name, "") for name in self.key_variables}
+        for where, text in given.items():
+            if key := text.strip():
+                if not (key.isascii() and key.isprintable()):
+                    raise ConfigurationError(f"{where} holds characters that no key has: copy it again")
                 return key
-        if self.needs_key and config.base_url == self.base_url:
+        at_home = config.base_url == self.base_url or not self.base_url  # elsewhere there may be no key to give
+        if self.needs_key and at_home and not config.headers:
             names = " or ".join(self.key_variables)
             raise ConfigurationError(
                 f"no API key for {config.provider!r}: set {names}, or choose another provider "
                 "(`--provider ollama` for a local model, `--provider offline` to try without any)"
             )
         return ""
+
+
+def _secrets(key: str, headers: Mapping[str, str]) -> tuple[str, ...]:
+    """What must not stand in an error: the key, and the user's own headers without words such as `Bearer`."""
+    values = (key, *(value.rpartition(" ")[2] for value in headers.values()))
+    return tuple(value for value in values if len(value) >= 4)

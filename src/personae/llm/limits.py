@@ -1,7 +1,7 @@
 """Limits towards one endpoint and key: calls at once, requests a minute, tokens a minute.
 
-Calls at once adapt to what the endpoint bears (additive increase, multiplicative decrease): each sign of overload halves
-them, each round of successes adds one, up to what the user allows.
+Calls at once adapt to what the endpoint bears (additive increase, multiplicative decrease): each sign of overload
+halves them, each round of successes adds one, up to what the user allows.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ class Gate:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._clock = clock
         self._last_cut = float("-inf")
+        self.ever_reached = False
+        """The endpoint has answered at least once, with whatever."""
         self._requests = _per_minute(requests_per_minute)
         self._tokens = _per_minute(tokens_per_minute)
         self._most_tokens = tokens_per_minute or 0.0
@@ -80,11 +82,11 @@ class Gate:
 
 
 class Limits:
-    """The gates of one run, one per endpoint and key, so that simulator and judge at one endpoint share theirs."""
+    """The gates of one run, one per endpoint, key and rates: simulator and judge at one endpoint share theirs."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._gates: dict[tuple[str, str], Gate] = {}
+        self._gates: dict[tuple[str, str, float | None, float | None], Gate] = {}
 
     def gate(
         self,
@@ -94,11 +96,13 @@ class Limits:
         requests_per_minute: float | None = None,
         tokens_per_minute: float | None = None,
     ) -> Gate:
-        if (endpoint, key) not in self._gates:
-            self._gates[endpoint, key] = Gate(
+        """The one gate for all calls to `endpoint` with these settings."""
+        name = (endpoint, key, requests_per_minute, tokens_per_minute)
+        if name not in self._gates:
+            self._gates[name] = Gate(
                 self._most, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute
             )
-        return self._gates[endpoint, key]
+        return self._gates[name]
 
 
 def _per_minute(rate: float | None) -> AsyncLimiter | None:

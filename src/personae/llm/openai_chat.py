@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +9,17 @@ import orjson
 
 from personae.core.model import Capabilities, Request, Tool, ToolCall
 from personae.core.usage import Usage
-from personae.llm.wire import Answer, Malformed
+from personae.llm.wire import Answer, Malformed, count
 
 
 @dataclass(frozen=True, slots=True)
 class OpenAIChat:
+    """Chat completions."""
+
     key_header: str = "Authorization"
 
     def headers(self, api_key: str) -> dict[str, str]:
+        """The key's header; none where there is no key."""
         if not api_key:
             return {}
         return {self.key_header: f"Bearer {api_key}" if self.key_header == "Authorization" else api_key}
@@ -49,20 +51,27 @@ class OpenAIChat:
             body["response_format"] = {"type": "json_object"}
         return body
 
-    def decode(self, body: Mapping[str, Any]) -> Answer:
+    def decode(self, body: Any) -> Answer:
         try:
             choice = body["choices"][0]
             message = choice["message"]
         except (KeyError, IndexError, TypeError):
             raise Malformed("it holds no choices[0].message") from None
-        if not isinstance(message, Mapping):
+        if not isinstance(message, dict):
             raise Malformed("its choices[0].message is not an object")
         text = _text(message.get("content"))
         refusal = message.get("refusal")
         if not text and isinstance(refusal, str):
             text = refusal
-        calls = tuple(_call(call) for call in message.get("tool_calls") or ())
-        return Answer(text, calls, _usage(body.get("usage")), str(choice.get("finish_reason") or ""))
+        calls = message.get("tool_calls") or ()
+        if not isinstance(calls, (list, tuple)):
+            raise Malformed("its tool_calls are not a list")
+        return Answer(
+            text,
+            tuple(_call(call) for call in calls),
+            _usage(body.get("usage")),
+            str(choice.get("finish_reason") or ""),
+        )
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
@@ -71,8 +80,8 @@ def _tool(tool: Tool) -> dict[str, Any]:
 
 
 def _call(call: Any) -> ToolCall:
-    function = call.get("function") if isinstance(call, Mapping) else None
-    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+    function = call.get("function") if isinstance(call, dict) else None
+    if not isinstance(function, dict) or not isinstance(function.get("name"), str):
         raise Malformed("a tool call in it has no function.name")
     arguments = function.get("arguments")
     if not isinstance(arguments, str):  # some servers send the arguments as an object
@@ -87,20 +96,27 @@ def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        parts = (part.get("text", "") for part in content if isinstance(part, Mapping))
+        parts = (part.get("text", "") for part in content if isinstance(part, dict))
         return "".join(part for part in parts if isinstance(part, str))
     raise Malformed(f"its message content is {type(content).__name__}, not text")
 
 
 def _usage(usage: Any) -> Usage | None:
-    if not isinstance(usage, Mapping) or not isinstance(usage.get("prompt_tokens"), int):
+    """The tokens, or None where either count is missing."""
+    if not isinstance(usage, dict):
         return None
-    prompt = usage.get("prompt_tokens_details") or {}
-    completion = usage.get("completion_tokens_details") or {}
+    given, made = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    if type(given) is not int or type(made) is not int:
+        return None
     return Usage(
         calls=1,
-        input_tokens=usage["prompt_tokens"],
-        cached_tokens=prompt.get("cached_tokens") or 0,
-        output_tokens=usage.get("completion_tokens") or 0,
-        reasoning_tokens=completion.get("reasoning_tokens") or 0,
+        input_tokens=given,
+        cached_tokens=_detail(usage, "prompt_tokens_details", "cached_tokens"),
+        output_tokens=made,
+        reasoning_tokens=_detail(usage, "completion_tokens_details", "reasoning_tokens"),
     )
+
+
+def _detail(usage: dict[str, Any], part: str, name: str) -> int:
+    details = usage.get(part)
+    return count(details.get(name)) if isinstance(details, dict) else 0

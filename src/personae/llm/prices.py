@@ -1,4 +1,7 @@
-"""What tokens cost: genai-prices' list, which works offline, or the user's own rates. An unknown price is None, never 0."""
+"""What tokens cost: genai-prices' list, which works offline, or the user's own rates.
+
+An unknown price is None, never 0.
+"""
 
 from __future__ import annotations
 
@@ -32,13 +35,14 @@ class Rates:
             values = [float(part) for part in text.split("/")]
         except ValueError:
             values = []
-        if len(values) not in (2, 3) or any(value < 0 for value in values):
+        if len(values) not in (2, 3) or not all(0 <= value < MILLION for value in values):
             raise ConfigurationError(
                 f"a price is INPUT/OUTPUT in dollars a million tokens, such as 0.15/0.60, not {text!r}"
             )
         return cls(*values)
 
     def price(self, usage: Usage) -> float:
+        """US dollars for the tokens of `usage`."""
         cached = self.input if self.cached is None else self.cached
         written = self.input if self.cache_write is None else self.cache_write
         plain = usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens
@@ -91,7 +95,7 @@ def _listed_price(provider: str, model: str, usage: Usage) -> float | None:
     from genai_prices import calc_price
 
     tokens = Tokens(
-        input_tokens=usage.input_tokens,
+        input_tokens=max(usage.input_tokens, usage.cached_tokens + usage.cache_write_tokens),
         cache_read_tokens=usage.cached_tokens,
         cache_write_tokens=usage.cache_write_tokens,
         output_tokens=usage.output_tokens,

@@ -1,12 +1,13 @@
 """Answers in JSON, by the strongest way that the model's endpoint offers.
 
-In order: a JSON schema, one forced tool with the schema as its arguments, any JSON object with the schema in the prompt,
-plain text with the schema in the prompt. What an endpoint refuses is remembered in the model's capabilities, so only
-the first call of a run pays for finding out.
+In order: a JSON schema, one forced tool with the schema as its arguments, any JSON object with the schema in the
+prompt, plain text with the schema in the prompt. What an endpoint refuses is remembered in the model's capabilities, so
+only the first call of a run pays for finding out.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
@@ -15,23 +16,32 @@ import orjson
 
 from personae.core.model import Capabilities, Message, Model, OutputSchema, Purpose, Reply, Request, Tool
 from personae.core.prompt import load
-from personae.core.text import loads
+from personae.core.text import loads, shown
 from personae.core.usage import NO_USAGE, Usage
 from personae.errors import ProviderError
 
 T = TypeVar("T")
 _SCHEMA_WORDS = ("response_format", "json_schema", "structured", "json schema")
+_TOO_LONG = ("context_length", "context length", "maximum context", "too long", "too large")
+"""A refusal of the length, which may name tools and formats as what took the room."""
+_THINKING = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+MOST_SAID_BACK = 8_000
+"""Characters of an answer that cannot be used, as the model is shown it again."""
+CUT_OFF = frozenset({"length", "max_tokens"})
+"""Finish reasons of an answer that ran into its limit."""
 
 JSON_SHAPE = load("personae.llm", "json_shape")
 MALFORMED_JSON = load("personae.llm", "malformed_json")
 
 
-class NotUsable(ValueError):
+class NotUsable(ValueError):  # noqa: N818 - the answer is, and gets one more try
     """An answer is not in the form that was asked for. The text is shown to the model, which gets one more try."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed(Generic[T]):
+    """A usable answer, and what it took."""
+
     value: T
     usage: Usage
     latency_ms: float
@@ -57,16 +67,22 @@ async def ask(
     tries = list(messages)
     for _ in range(2):
         request = Request(tries, purpose, output=schema, about=about, max_output_tokens=max_output_tokens)
-        reply = await _by_the_strongest_way(model, request)
+        try:
+            reply = await _by_the_strongest_way(model, request)
+        except ProviderError as error:
+            if not problem or error.hopeless:
+                raise
+            raise UnusableAnswer(f"{error} (asked again after an answer without use: {problem})", usage) from error
         usage, latency_ms = usage + reply.usage, latency_ms + reply.latency_ms
         try:
             value = parse(_json(reply, schema.name))
         except NotUsable as error:
             problem = str(error)
-            said = reply.text or (reply.tool_calls[0].arguments if reply.tool_calls else "")
+            if reply.finish_reason in CUT_OFF:
+                problem = f"It was cut off because it was too long: be much shorter. {problem}"
             tries = [
                 *messages,
-                {"role": "assistant", "content": said or "(empty)"},
+                {"role": "assistant", "content": said_back(reply)},
                 {"role": "user", "content": MALFORMED_JSON.render(problem=problem)},
             ]
             continue
@@ -74,12 +90,18 @@ async def ask(
     raise UnusableAnswer(f"{model.name} did not answer in the form asked for, twice: {problem}", usage)
 
 
-class UnusableAnswer(ProviderError):
+class UnusableAnswer(ProviderError):  # noqa: N818 - public, and the word that callers read
     """The model answered twice in a form that cannot be used. Both answers were paid for."""
 
     def __init__(self, problem: str, usage: Usage) -> None:
         super().__init__(problem, status=200)
         self.usage = usage
+
+
+def said_back(reply: Reply) -> str:
+    """What the model wrote, its calls included, as it is shown to it again with what is wrong."""
+    calls = (f"{call.name}({call.arguments})" for call in reply.tool_calls)
+    return shown("\n".join(part for part in (reply.text, *calls) if part.strip()), MOST_SAID_BACK) or "(empty)"
 
 
 async def _by_the_strongest_way(model: Model, request: Request) -> Reply:
@@ -114,6 +136,8 @@ def refused_feature(error: ProviderError, request: Request, can: Capabilities) -
     if error.status not in (400, 404, 415, 422, 500, 501):
         return False
     body = error.body.lower()
+    if any(words in body for words in _TOO_LONG):
+        return False
     if request.output is not None and any(word in body for word in _SCHEMA_WORDS):
         can.json_schema = False
         return True
@@ -131,7 +155,7 @@ def _json(reply: Reply, name: str) -> Any:
     for call in reply.tool_calls:
         if call.name == name:
             return _loads(call.arguments)
-    text = reply.text.strip()
+    text = (_THINKING.sub("", reply.text) if "</think" in reply.text else reply.text).strip()
     if not text:
         raise NotUsable("It was empty.")
     try:

@@ -20,4 +20,5 @@ def estimate(text: str) -> int:
 
 
 def estimate_messages(messages: Iterable[Message]) -> int:
+    """About how many tokens `messages` have."""
     return sum(estimate(message["content"]) + PER_MESSAGE for message in messages)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from personae.core.model import Capabilities, Request, ToolCall
@@ -19,7 +18,7 @@ class Answer(NamedTuple):
     finish_reason: str
 
 
-class Malformed(Exception):
+class Malformed(Exception):  # noqa: N818 - the endpoint's answer is, not our doing
     """The endpoint answered with success, but not in its protocol's form. The text says what is missing."""
 
 
@@ -40,6 +39,11 @@ class Wire(Protocol):
         """The request's body. Sampling stands in it exactly where it is sent."""
         ...
 
-    def decode(self, body: Mapping[str, Any]) -> Answer:
-        """The answer in `body`. Raises Malformed."""
+    def decode(self, body: Any) -> Answer:
+        """The answer in `body`, which is whatever JSON the endpoint sent. Raises Malformed."""
         ...
+
+
+def count(value: Any) -> int:
+    """A count of tokens as an endpoint sends it; 0 for whatever is none."""
+    return value if type(value) is int and value > 0 else 0

@@ -60,7 +60,11 @@ def _start_carrying(start: Callable[..., None]) -> Callable[..., None]:
                 carried.run(run)
 
             thread.run = run_carrying  # type: ignore[method-assign]
-        start(thread)
+        try:
+            start(thread)
+        except BaseException:
+            vars(thread).pop("run", None)  # it never ran, or was running already
+            raise
 
     return carrying
 

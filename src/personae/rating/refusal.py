@@ -57,6 +57,7 @@ _SIGNS = (
     "क्षमा", "नहीं कर सकत", "माफ", "দুঃখিত", "ไม่สามารถ", "ขออภัย", "tidak bisa", "maaf", "không thể", "xin lỗi",
 )  # fmt: skip
 """Inability, unwillingness or apology in the languages that are most met with, in lower case."""
+_PLAIN_SIGNS = tuple(sign for sign in _SIGNS if sign.isascii())
 _UNKNOWN_SCRIPT = re.compile(
     "[^\u0000-\u024f\u0370-\u052f\u0590-\u06ff\u0900-\u0a00\u0e00-\u0e7f\u1e00-\u1eff"
     "\u2000-\u2bff\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe00-\uffef\U0001f000-\U0001faff]"
@@ -73,9 +74,10 @@ def cheap_test(reply: str) -> Literal["refusal", "no refusal", "unsure"]:
             return "refusal"
         if _FIRST_PERSON.search(text):
             return "unsure"
-    if any(sign in text for sign in _SIGNS):
+    plain = text.isascii()
+    if any(sign in text for sign in (_PLAIN_SIGNS if plain else _SIGNS)):
         return "unsure"
-    if text.isascii():
+    if plain:
         return "no refusal"
     return "unsure" if len(_UNKNOWN_SCRIPT.findall(text)) * 2 > len(text) else "no refusal"
 

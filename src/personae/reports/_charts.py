@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from personae.core.seed import digest
-from personae.reports._text import label, milliseconds, tone
+from personae.reports._text import label, milliseconds, tone, visible
 from personae.stats.intervals import Estimate
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _COLOURS = {
     _TONES["bad"]: "var(--bad-bar)",
     _TONES["none"]: "var(--faint)",
 }
-_WIDTH = 400
+_WIDTH = 340
 
 
 def interval_plot(estimate: Estimate, name: str, spoken: str) -> str:
@@ -147,4 +147,4 @@ def themed(svg: str, spoken: str) -> str:
         svg = svg.replace(f'"{stand_in}"', f'"{colour}"')
     for place, name in enumerate(dict.fromkeys(re.findall(r' id="([^"]+)"', svg))):
         svg = re.sub(rf'(id="|#){re.escape(name)}(?=[")])', rf"\g<1>chart-{digest(spoken)}-{place}", svg)
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{html.escape(spoken)}" ', 1)
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{html.escape(visible(spoken))}" ', 1)

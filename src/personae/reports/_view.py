@@ -190,7 +190,8 @@ def _answers(result: SimulationResult, name: str) -> tuple[tuple[AnswerView, ...
         value = "no answer" if score.value is None else decimal(score.value)
         key = visible(measure_id("metric", score.metric))
         reason = visible(score.reason)
-        answers.append(AnswerView(key, visible(score.metric), "metric", value, colour, reason, quoted(score.quotes)))
+        title = visible(metric_title(score.metric))
+        answers.append(AnswerView(key, title, "metric", value, colour, reason, quoted(score.quotes)))
     return tuple(answers), spans
 
 

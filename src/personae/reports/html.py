@@ -135,7 +135,7 @@ def _drawn(data: ReportData) -> dict[str, Any]:
                 f"{_text.figure(measure.estimate, measure.kind)}, {_text.interval(measure.estimate, measure.kind)}",
             )
             for measure in data.measures
-        }
+        },
     }
     if data.conversations:
         charts["terminations"] = _charts.terminations_chart(data.terminations)

@@ -103,12 +103,12 @@ def _title(source: ReportSource) -> Text:
 
 
 def _measures(data: ReportData) -> Table:
-    table = _table("", "value", "95% interval", "rests on")
+    table = _table("", "value", "95% interval", "rests on", widest=40)
     for measure in data.measures:
         estimate = measure.estimate
         style = "bold" if measure.id == GOAL else ""
         table.add_row(
-            _text(one_line(measure.name, 48), style),
+            _text(one_line(measure.title, 48), style),
             _text(figure(estimate, measure.kind), style),
             _text(interval(estimate, measure.kind)),
             _text(counts(estimate, measure.kind)),
@@ -129,7 +129,7 @@ def _notes(data: ReportData) -> Iterator[Text]:
     for measure in data.measures:
         if measure.missing:
             why = one_line(measure.reasons[0].text, 60)
-            yield _text(f"{one_line(measure.name, 40)}: no answer in {measure.missing:,} more ({why})", "yellow")
+            yield _text(f"{one_line(measure.title, 40)}: no answer in {measure.missing:,} more ({why})", "yellow")
     if len(data.pass_hat) > 1:
         chances = ", ".join(f"{k}: {figure(one, 'goal')}" for k, one in data.pass_hat.items())
         yield _text(f"all of k repeats achieve the goal (pass^k): {chances}")
@@ -144,7 +144,7 @@ def _notes(data: ReportData) -> Iterator[Text]:
 def _slices(console: Console, noun: str, slices: tuple[Slice, ...], measures: tuple[Measure, ...]) -> None:
     shown = [measure for measure in measures if measure.estimate.is_defined][:4]
     ordered = sorted(slices, key=_goal_first)
-    table = _table(noun, "measured", *(measure.name for measure in shown), widest=14)
+    table = _table(noun, "measured", *(measure.title for measure in shown), widest=14)
     for one in ordered[:_MOST_SLICES]:
         values = [
             _text(f"{figure(one.estimates[measure.id], measure.kind)}" if one.estimates[measure.id].is_defined else "-")
@@ -183,6 +183,7 @@ def _effort(data: ReportData) -> Iterator[Text]:
         yield _text(f"replies of the bot: half within {milliseconds(data.latency.p50_ms)}, {slow} ({data.latency.n:,})")
     trouble = [
         plural(data.refusals, "refusal") if data.refusals else "",
+        f"{data.refusals_undecided:,} undecided" if data.refusals_undecided else "",
         f"{plural(data.retried, 'turn')} asked for again" if data.retried else "",
         f"{plural(data.cut_replies, 'turn')} cut at a limit" if data.cut_replies else "",
     ]

@@ -1,12 +1,11 @@
 """The loop of one conversation: the simulator speaks, the bot answers, until it ends.
 
-It yields each turn as it is finished and goes on only when the caller comes back for more, so that the caller can record
-a turn before the next call is made. It knows no storage, no budget and no judge.
+It yields each turn as it is finished and goes on only when the caller comes back for more, so that the caller can
+record a turn before the next call is made. It knows no storage, no budget and no judge.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -66,7 +65,6 @@ async def converse(
     """
     turns = list(so_far)
     refusals = 0
-    deadline = asyncio.get_running_loop().time() + rules.timeout_s
     replies = sum(turn.role == "assistant" for turn in turns)
     try:
         if replies and turns[-1].role == "assistant":  # broken off after this reply: was it a refusal?
@@ -79,8 +77,7 @@ async def converse(
                 if replies >= rules.max_turns:
                     yield Ended("max_turns", refusals=refusals)
                     return
-                async with asyncio.timeout_at(deadline):
-                    move = await simulator.next_move(turns)
+                move = await simulator.next_move(turns)
                 metadata: dict[str, Any] = {"sampling": dict(move.sampling)} if move.sampling and not turns else {}
                 if isinstance(move.what, End):
                     if move.what.farewell:
@@ -91,8 +88,7 @@ async def converse(
                     metadata["retried"] = move.retried
                 turns.append(Turn("user", move.what.text, move.latency_ms, move.usage, metadata))
                 yield turns[-1]
-            async with asyncio.timeout_at(deadline):
-                reply = await bot.reply(turns, session)
+            reply = await bot.reply(turns, session)
             turns.append(Turn("assistant", reply.text, reply.latency_ms, reply.usage, reply.metadata))
             replies += 1
             yield turns[-1]
@@ -109,7 +105,10 @@ async def converse(
             raise
         paid = getattr(error, "usage", NO_USAGE)
         yield Ended("simulator_error", error=str(error), usage=paid, refusals=refusals)
-    except TimeoutError:
-        problem = f"the conversation took longer than {rules.timeout_s:g} s"
-        waiting_for_bot = bool(turns) and turns[-1].role == "user"
-        yield Ended("bot_error" if waiting_for_bot else "simulator_error", error=problem, refusals=refusals)
+
+
+def too_long(turns: Sequence[Turn], timeout_s: float) -> Ended:
+    """The end of a conversation that took longer than it may: the fault of the side that was waited for."""
+    waiting_for_bot = bool(turns) and turns[-1].role == "user"
+    problem = f"the conversation took longer than {timeout_s:g} s"
+    return Ended("bot_error" if waiting_for_bot else "simulator_error", error=problem)

@@ -1,7 +1,7 @@
 """The simulator: a language model that plays one persona in one scenario.
 
-It sees the conversation with roles flipped (the bot's turns as `user`, its own as `assistant`). Its system message never
-changes during a conversation, and its history is only appended to, so that each request is the last one plus new
+It sees the conversation with roles flipped (the bot's turns as `user`, its own as `assistant`). Its system message
+never changes during a conversation, and its history is only appended to, so that each request is the last one plus new
 messages and providers' prompt caches work. It ends the conversation by the tool `end_conversation`; a model without
 tools chooses by structured output, and one without either by a marked last line.
 """
@@ -17,11 +17,11 @@ from personae.core.model import Message, Model, OutputSchema, Reply, Request, To
 from personae.core.prompt import Prompt, load, versions
 from personae.core.result import Spec
 from personae.core.tasks import Speak
+from personae.core.text import shown
 from personae.core.usage import NO_USAGE, Usage
 from personae.errors import ProviderError
-from personae.llm.structured import UnusableAnswer, refused_feature
+from personae.llm.structured import CUT_OFF, UnusableAnswer, refused_feature, said_back
 from personae.simulation.moves import End, Malformed, Say, read_json, read_text, read_tool_call
-from personae.core.text import shown
 
 SIMULATOR = load("personae.simulation", "simulator")
 OPENING = load("personae.simulation", "opening")
@@ -71,7 +71,7 @@ MAX_OUTPUT_TOKENS = 2048
 Form = Literal["tool", "json", "mark"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Move:
     """What the persona does next, and what it took to find out."""
 
@@ -104,13 +104,13 @@ class Simulator:
             reply, form = await self._ask(turns, retry)
             usage, latency_ms = usage + reply.usage, latency_ms + reply.latency_ms
             try:
-                what = _read(reply, form)
-                if isinstance(what, End) and not turns:
-                    raise Malformed("The conversation has not begun: write your first message.")
+                what = _read(reply, form, opening=not turns)
             except Malformed as error:
                 problem = str(error)
+                if reply.finish_reason in CUT_OFF:
+                    problem = f"It was cut off because it was too long: think and write less. {problem}"
                 retry = [
-                    {"role": "assistant", "content": reply.text or "(empty)"},
+                    {"role": "assistant", "content": said_back(reply)},
                     {"role": "user", "content": MALFORMED.render(problem=problem)},
                 ]
                 continue
@@ -187,12 +187,15 @@ def _form(model: Model) -> Form:
     return "tool" if can.tools else "json" if can.json_schema else "mark"
 
 
-def _read(reply: Reply, form: Form) -> Say | End:
-    for call in reply.tool_calls:
-        return read_tool_call(call, reply.text)
-    if form == "json":
-        return read_json(reply.text)
-    return read_text(reply.text)
+def _read(reply: Reply, form: Form, *, opening: bool) -> Say | End:
+    what: Say | End
+    if reply.tool_calls:
+        what = read_tool_call(reply.tool_calls[0], reply.text)
+    else:
+        what = (read_json if form == "json" else read_text)(reply.text)
+    if opening and isinstance(what, End):
+        raise Malformed("The conversation has not begun: write your first message.")
+    return what
 
 
 def example_system_message(spec: Spec, model: Model) -> str:

@@ -1,8 +1,9 @@
 """Cassette: HTTP exchanges recorded to a file, and played back without network or cost.
 
-A request is known by its method, address and body, and by how often the same one came before. Headers are no part of
-it and are never written, so that no key is. What the file knows is played back; what it does not know is asked for
-real and added, or refused where `replay_only` is set.
+A request is known by its method, address and body, and by how often the same one was answered before. Headers are no
+part of it and are never written, so that no key is. What the file knows is played back; what it does not know is asked
+for real and added, or refused where `replay_only` is set. Answers that depend on the key or the account (401, 402, 403)
+are not kept, and neither are requests that got no answer: another try is to get another chance.
 
 The file is JSON lines: `{"key", "n", "status", "headers", "body", "latency_ms"}`, after a first line with the version
 and the date.
@@ -19,11 +20,14 @@ from typing import Any
 import orjson
 
 from personae.core.seed import digest
-from personae.errors import ConfigurationError, InputError
-from personae.transport.pool import Response, Transport, TransportError
+from personae.errors import ConfigurationError, InputError, RecordingError
+from personae.transport.pool import Response, Transport
 
 VERSION = 1
-_KEPT_HEADERS = frozenset({"content-type", "retry-after", "location"})
+_KEPT_HEADERS = frozenset({"content-type", "location"})
+_ABOUT_THE_ACCOUNT = frozenset({401, 402, 403})
+_AT_ONCE = {"retry-after": "0"}
+"""Played back with each failure: nothing is waited for a second time."""
 
 
 class Cassette:
@@ -34,7 +38,7 @@ class Cassette:
         self._path = path
         self._replay_only = replay_only
         self._known: dict[tuple[str, int], dict[str, Any]] = {}
-        self._seen: Counter[str] = Counter()
+        self._answered: Counter[str] = Counter()
         self.recorded_at = now
         """When the cassette was begun; a replay takes this date for its own, so that its results are the same."""
         self.played = 0
@@ -51,27 +55,32 @@ class Cassette:
             for number, line in enumerate(lines, 1):
                 if not line.endswith(b"\n"):
                     break
-                try:
-                    entry = orjson.loads(line)
-                except orjson.JSONDecodeError as error:
-                    raise InputError(f"not a line of a cassette: {error}", file=self._path, line=number) from error
-                if number == 1:
-                    self._check_header(entry)
-                else:
-                    self._known[entry["key"], entry["n"]] = entry
+                self._read(line, number)
                 whole += len(line)
         if whole < self._path.stat().st_size:  # a run was killed while writing: the half line is cut off
             with self._path.open("r+b") as file:
                 file.truncate(whole)
+        if not whole:
+            self._append({"personae_cassette": VERSION, "recorded_at": self.recorded_at})
 
-    def _check_header(self, header: dict[str, Any]) -> None:
-        if header.get("personae_cassette") != VERSION:
-            raise InputError(f"is not a cassette of version {VERSION}", file=self._path, line=1)
-        self.recorded_at = header["recorded_at"]
+    def _read(self, line: bytes, number: int) -> None:
+        try:
+            entry = orjson.loads(line)
+            if number == 1:
+                if entry["personae_cassette"] != VERSION:
+                    raise InputError(f"is not a cassette of version {VERSION}", file=self._path, line=1)
+                self.recorded_at = str(entry["recorded_at"])
+            else:
+                self._known[entry["key"], entry["n"]] = entry
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(f"is not a line of a cassette: {error!r}", file=self._path, line=number) from error
 
     def _append(self, entry: dict[str, Any]) -> None:
-        with self._path.open("ab") as file:
-            file.write(orjson.dumps(entry) + b"\n")
+        try:
+            with self._path.open("ab") as file:
+                file.write(orjson.dumps(entry) + b"\n")
+        except OSError as error:
+            raise RecordingError(f"the cassette {str(self._path)!r} cannot be written: {error.strerror}") from error
 
     async def request(
         self,
@@ -84,20 +93,26 @@ class Cassette:
         until: bytes | None = None,
     ) -> Response:
         key = digest(method, url, (body or b"").decode("utf-8", "replace"))
-        self._seen[key] += 1
-        number = self._seen[key]
-        if (entry := self._known.get((key, number))) is not None:
+        if (entry := self._known.get((key, self._answered[key] + 1))) is not None:
+            self._answered[key] += 1
             self.played += 1
-            return Response(entry["status"], entry["headers"], _decode(entry), entry["latency_ms"])
+            headers = entry["headers"] if entry["status"] < 400 else entry["headers"] | _AT_ONCE
+            return Response(entry["status"], headers, _decode(entry), entry["latency_ms"])
         if self._replay_only:
-            raise TransportError(f"the cassette {str(self._path)!r} does not hold this request to {url}", sent=False)
+            raise ConfigurationError(
+                f"the cassette {str(self._path)!r} does not hold this request to {url.split('?')[0]}: something changed "
+                "since it was recorded. Record it anew, or allow real calls"
+            )
         response = await self._transport.request(
             method, url, headers=headers, body=body, timeout_s=timeout_s, until=until
         )
-        kept = {name: value for name, value in response.headers.items() if name in _KEPT_HEADERS}
+        kept = {name.lower(): value for name, value in response.headers.items() if name.lower() in _KEPT_HEADERS}
         latency_ms = round(response.latency_ms, 3)
+        if response.status in _ABOUT_THE_ACCOUNT:
+            return response
+        self._answered[key] += 1
         self._append(
-            {"key": key, "n": number, "status": response.status, "headers": kept, "latency_ms": latency_ms}
+            {"key": key, "n": self._answered[key], "status": response.status, "headers": kept, "latency_ms": latency_ms}
             | _encode(response.body)
         )
         return Response(response.status, response.headers, response.body, latency_ms)

@@ -14,6 +14,11 @@ import aiohttp
 
 MAX_BODY = 64 * 1024 * 1024
 """Bytes. A longer answer is an error: no reply of a chat is that long."""
+_NOBODY_THERE = (
+    aiohttp.ClientConnectorDNSError,
+    aiohttp.ClientConnectorCertificateError,
+    aiohttp.ClientConnectorSSLError,
+)
 
 
 class TransportError(Exception):
@@ -22,22 +27,28 @@ class TransportError(Exception):
     `sent` is False where the request surely did not reach the other side, so that repeating it is always safe.
     """
 
-    def __init__(self, problem: str, *, sent: bool, timed_out: bool = False) -> None:
+    def __init__(self, problem: str, *, sent: bool, timed_out: bool = False, unreachable: bool = False) -> None:
         super().__init__(problem)
         self.sent = sent
         self.timed_out = timed_out
+        self.unreachable = unreachable
+        """Nobody answers at that address: no such host, nothing listens, no such address, a wrong certificate."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Response:
+    """One whole answer. Never changed once made."""
+
     status: int
     headers: Mapping[str, str]
-    """Names in lower case."""
+    """By name, in any case."""
     body: bytes
     latency_ms: float
 
 
 class Transport(Protocol):
+    """What carries requests: a pool of connections, or a cassette before one."""
+
     async def request(
         self,
         method: str,
@@ -60,6 +71,7 @@ class Pool:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,6 +98,10 @@ class Pool:
             )
         return self._session
 
+    def _timeout(self, total_s: float) -> aiohttp.ClientTimeout:
+        self._timeouts[total_s] = aiohttp.ClientTimeout(total=total_s, sock_connect=min(total_s, 30.0))
+        return self._timeouts[total_s]
+
     async def request(
         self,
         method: str,
@@ -98,29 +114,32 @@ class Pool:
     ) -> Response:
         session = self._session or self._open()
         began = time.perf_counter()
-        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, 30.0))
+        timeout = self._timeouts.get(timeout_s) or self._timeout(timeout_s)
         try:
             async with session.request(
                 method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 content = await _read(response, until)
-                names = {name.lower(): value for name, value in response.headers.items()}
-                return Response(response.status, names, content, (time.perf_counter() - began) * 1000)
+                return Response(response.status, response.headers, content, (time.perf_counter() - began) * 1000)
         except aiohttp.ConnectionTimeoutError as error:
             raise TransportError(f"no connection to {_host(url)} in time", sent=False, timed_out=True) from error
         except TimeoutError as error:
             raise TransportError(f"no answer within {timeout_s:g} s", sent=True, timed_out=True) from error
         except aiohttp.ClientConnectorError as error:
-            raise TransportError(f"no connection to {_host(url)}: {_reason(error)}", sent=False) from error
+            nobody = isinstance(error, _NOBODY_THERE) or isinstance(error.os_error, ConnectionRefusedError)
+            problem = f"no connection to {_host(url)}: {_reason(error)}"
+            raise TransportError(problem, sent=False, unreachable=nobody) from error
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
-            raise TransportError(f"{url!r} is not an http or https address", sent=False) from error
+            problem = f"{_host(url)!r} is not an http or https address"
+            raise TransportError(problem, sent=False, unreachable=True) from error
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
             raise TransportError(f"the connection was cut: {_reason(error)}", sent=True) from error
 
 
 async def _read(response: aiohttp.ClientResponse, until: bytes | None) -> bytes:
     length = response.content_length
-    if until is None and length is not None and length <= MAX_BODY:
+    packed = "Content-Encoding" in response.headers  # the length is then that of the packed body: it may be a bomb
+    if until is None and length is not None and length <= MAX_BODY and not packed:
         return await response.read()
     content = bytearray()
     async for chunk in response.content.iter_any():

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from personae.core.conversation import Turn
 from personae.core.result import SimulationResult, Spec
 from personae.core.usage import NO_USAGE, Usage
+from personae.simulation.conversation import Ended
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """What is recorded of a conversation that was broken off."""
+
+    turns: tuple[Turn, ...] = ()
+    beside: Mapping[str, Usage] = field(default_factory=dict)
+    """By role: what it took beside what its turns say. Refusal checks, and turns that had to be forgotten."""
+    ended: Ended | None = None
+    """Why it ended, where it did: only its rating is missing."""
+
+    @property
+    def usage(self) -> Usage:
+        """All that it took."""
+        own = sum(usage_of(self.turns).values(), sum(self.beside.values(), NO_USAGE))
+        return own if self.ended is None else own + self.ended.usage
+
+    def restarted(self) -> SoFar:
+        """Without its turns, since its bot has forgotten them too. What they took stays counted."""
+        ended = {} if self.ended is None else {"simulator": self.ended.usage}
+        return SoFar(beside=added(added(self.beside, usage_of(self.turns)), ended))
+
+
+NOTHING = SoFar()
 
 
 class Recorder(Protocol):
@@ -26,14 +53,36 @@ class Recorder(Protocol):
         """How many conversations were finished before this run."""
         ...
 
-    def is_finished(self, key: str) -> bool: ...
-
-    def so_far(self, key: str) -> Sequence[Turn]:
-        """The recorded turns of a conversation that was broken off."""
+    @property
+    def unfinished(self) -> int:
+        """How many conversations are recorded in part."""
         ...
 
-    def turn(self, spec: Spec, turn: Turn) -> None:
-        """Record one turn of a running conversation."""
+    @property
+    def rating_version(self) -> str:
+        """How the finished ones were rated; blank where there are none."""
+        ...
+
+    def is_finished(self, key: str) -> bool: ...
+
+    def strangers(self, keys: Iterable[str]) -> int:
+        """How many of the recorded conversations, finished or not, are none of `keys`."""
+        ...
+
+    def begin(self) -> None:
+        """The record is the right one: go on from it. Called once, before the first of the methods below."""
+        ...
+
+    def so_far(self, key: str) -> SoFar:
+        """What is recorded of a conversation that was broken off, or that a ceiling cut short."""
+        ...
+
+    def turn(self, spec: Spec, turn: Turn, beside: Mapping[str, Usage] | None = None) -> None:
+        """Record one turn of a running conversation, and what was taken `beside` turns since the last record."""
+        ...
+
+    def ended(self, spec: Spec, ended: Ended, beside: Mapping[str, Usage] | None = None) -> None:
+        """Record why a conversation ended, before it is rated."""
         ...
 
     def restart(self, spec: Spec) -> None:
@@ -44,11 +93,18 @@ class Recorder(Protocol):
         """Record the result of a finished conversation."""
         ...
 
+    def results(self) -> dict[str, SimulationResult]:
+        """All results that are recorded, by key."""
+        ...
+
     def close(self) -> None: ...
 
 
-class KeepsNothing:
-    """For callers that hold the results themselves."""
+class InMemory:
+    """For callers that want the results in hand and nowhere else."""
+
+    def __init__(self) -> None:
+        self._results: dict[str, SimulationResult] = {}
 
     @property
     def spent(self) -> Usage:
@@ -58,16 +114,50 @@ class KeepsNothing:
     def finished(self) -> int:
         return 0
 
-    def is_finished(self, key: str) -> bool:
+    @property
+    def unfinished(self) -> int:
+        return 0
+
+    @property
+    def rating_version(self) -> str:
+        return ""
+
+    def is_finished(self, key: str) -> bool:  # noqa: ARG002 - the protocol
         return False
 
-    def so_far(self, key: str) -> Sequence[Turn]:
-        return ()
+    def strangers(self, keys: Iterable[str]) -> int:  # noqa: ARG002 - the protocol
+        return 0
 
-    def turn(self, spec: Spec, turn: Turn) -> None: ...
+    def begin(self) -> None: ...
+
+    def so_far(self, key: str) -> SoFar:  # noqa: ARG002 - the protocol
+        return NOTHING
+
+    def turn(self, spec: Spec, turn: Turn, beside: Mapping[str, Usage] | None = None) -> None: ...
+
+    def ended(self, spec: Spec, ended: Ended, beside: Mapping[str, Usage] | None = None) -> None: ...
 
     def restart(self, spec: Spec) -> None: ...
 
-    def finish(self, result: SimulationResult) -> None: ...
+    def finish(self, result: SimulationResult) -> None:
+        self._results[result.key] = result
+
+    def results(self) -> dict[str, SimulationResult]:
+        return dict(self._results)
 
     def close(self) -> None: ...
+
+
+def usage_of(turns: Iterable[Turn]) -> dict[str, Usage]:
+    """What turns took, by role."""
+    usage: dict[str, Usage] = {}
+    for turn in turns:
+        if turn.usage is not None:
+            role = "simulator" if turn.role == "user" else "bot"
+            usage[role] = usage[role] + turn.usage if role in usage else turn.usage
+    return usage
+
+
+def added(one: Mapping[str, Usage], other: Mapping[str, Usage]) -> dict[str, Usage]:
+    """The sums by role."""
+    return {role: one.get(role, NO_USAGE) + other.get(role, NO_USAGE) for role in {**one, **other}}

@@ -3,15 +3,15 @@
 Idea: `results.jsonl` holds result rows and nothing else. Beside it, `results.jsonl.part` takes each turn the moment it
       is finished; it is gone once every conversation has its row. Both are only appended to, so a run that is killed
       leaves at most one half-written last line, which the next run cuts off. A lock keeps two runs out of one file.
-Cost: two small writes a turn, no flush to the disk before the end: what a process wrote survives its own death, and a
+Cost: one small write a turn, no flush to the disk before the end: what a process wrote survives its own death, and a
       power failure may cost the last seconds.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,11 @@ from personae.core.conversation import CUT, Turn
 from personae.core.result import SimulationResult, Spec
 from personae.core.usage import NO_USAGE, Usage
 from personae.errors import InputError, RecordingError
+from personae.experiments.recorders import NOTHING, SoFar, added, usage_of
+from personae.simulation.conversation import Ended
+
+_BEGINNING = b'{"key":"'
+"""Of every line that we write."""
 
 
 class Appender:
@@ -33,8 +38,8 @@ class Appender:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         except OSError as error:
-            raise RecordingError(f"cannot write {str(path)!r}: {error.strerror}") from error
-        self._size = os.fstat(self._file).st_size
+            raise _unwritable(path, error) from error
+        self.size = os.fstat(self._file).st_size
 
     def append(self, data: dict[str, Any]) -> None:
         line = orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
@@ -43,16 +48,20 @@ class Appender:
             while written < len(line):
                 written += os.write(self._file, line[written:])
         except OSError as error:
-            os.ftruncate(self._file, self._size)
+            os.ftruncate(self._file, self.size)
             raise RecordingError(
                 f"cannot write {str(self.path)!r}: {error.strerror}. What was recorded before is whole: "
                 "make room and run the same command again to go on"
             ) from error
-        self._size += len(line)
+        self.size += len(line)
 
     def close(self) -> None:
-        os.fsync(self._file)
-        os.close(self._file)
+        try:
+            os.fsync(self._file)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        finally:
+            os.close(self._file)
 
 
 @dataclass(slots=True)
@@ -60,13 +69,15 @@ class Left:
     """What earlier runs left in the two files."""
 
     finished: set[str] = field(default_factory=set)
-    turns: dict[str, list[Turn]] = field(default_factory=dict)
+    unfinished: dict[str, SoFar] = field(default_factory=dict)
+    cut: set[str] = field(default_factory=set)
+    """Those of the unfinished that have a row, because a ceiling cut them short."""
     spent: Usage = NO_USAGE
-    first_metadata: dict[str, Any] = field(default_factory=dict)
+    rating_version: str = ""
 
 
 class Jsonl:
-    """Records to `path`. With `fresh`, what is there is thrown away; else the run goes on from it."""
+    """Records to `path`. With `fresh`, the results that are there are thrown away; else the run goes on from them."""
 
     def __init__(self, path: Path, *, fresh: bool = False) -> None:
         self.path = path
@@ -78,13 +89,13 @@ class Jsonl:
         try:
             if fresh:
                 self._forget()
-            self.left = self._read()
+            self._left = self._read()
             self._rows = Appender(path)
             self._journal = Appender(self.journal_path)
         except BaseException:
             self._free_lock()
             raise
-        self._open: set[str] = set(self.left.turns)
+        self._open: set[str] = set(self._left.unfinished)
 
     def _take_lock(self) -> None:
         try:
@@ -95,129 +106,236 @@ class Jsonl:
                 f"another run is writing {str(self.path)!r}: wait for it, or give another --out"
             ) from None
         except OSError as error:
-            raise RecordingError(f"cannot write {str(self.path)!r}: {error.strerror}") from error
+            raise _unwritable(self.path, error) from error
 
     def _free_lock(self) -> None:
+        Path(self._lock.lock_file).unlink(missing_ok=True)  # before it is free: else another run's might go
         self._lock.release()
-        Path(self._lock.lock_file).unlink(missing_ok=True)
 
     def _forget(self) -> None:
         for path in (self.path, self.journal_path):
             try:
+                _check_ours(path)
                 path.unlink(missing_ok=True)
             except OSError as error:
                 raise RecordingError(f"cannot replace {str(path)!r}: {error.strerror}") from error
 
     def _read(self) -> Left:
         left = Left()
-        cut: dict[str, list[Turn]] = {}
-        for row in _whole_lines(self.path):
-            left.first_metadata = left.first_metadata or row.get("metadata", {})
-            left.spent = sum((Usage.from_dict(usage) for usage in row.get("usage", {}).values()), left.spent)
-            if row["termination"] in CUT:
-                cut[row["key"]] = _turns(row)
-            else:
-                left.finished.add(row["key"])
-        for entry in _whole_lines(self.journal_path):
+        for number, row in _whole_lines(self.path):
+            try:
+                self._read_row(left, row)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise _no_result(self.path, number) from error
+        for number, entry in _whole_lines(self.journal_path):
             key = entry["key"]
-            if key in left.finished:
+            if key in left.finished or key in left.cut:  # its row was written last, and says it all
                 continue
-            if "restart" in entry:
-                left.turns.pop(key, None)
-                left.spent = left.spent + Usage.from_dict(entry["restart"])
-            else:
-                left.turns.setdefault(key, []).append(Turn.from_dict(entry["turn"]))
-        for turns in left.turns.values():
-            left.spent = sum((turn.usage for turn in turns if turn.usage is not None), left.spent)
-        if cut:
-            self._reopen(cut, left)
+            try:
+                left.unfinished[key] = _followed(left.unfinished.get(key, NOTHING), entry)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise _no_result(self.journal_path, number) from error
+        left.spent = sum((so_far.usage for so_far in left.unfinished.values()), left.spent)
         return left
 
-    def _reopen(self, cut: dict[str, list[Turn]], left: Left) -> None:
-        """Rows that a budget or a person cut short go back to the journal, so that they can go on."""
-        journal = Appender(self.journal_path)
-        for key, turns in cut.items():
-            if key not in left.turns:
-                for turn in turns:
-                    journal.append({"key": key, "turn": turn.as_dict()})
-                left.turns[key] = turns
-        journal.close()
-        kept = self.path.with_name(self.path.name + ".new")
-        with kept.open("wb") as file:
-            for row in _whole_lines(self.path):
-                if row["key"] not in cut:
-                    file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
-        kept.replace(self.path)
+    def _read_row(self, left: Left, row: dict[str, Any]) -> None:
+        key = row["key"]
+        if key in left.finished or key in left.cut:
+            raise InputError(f"the conversation {key} stands in it twice: remove one of its rows", file=self.path)
+        if row["termination"] in CUT:
+            left.cut.add(key)
+            left.unfinished[key] = _cut_short(row)
+            return
+        left.finished.add(key)
+        left.spent = sum((Usage.from_dict(usage) for usage in row["usage"].values()), left.spent)
+        left.rating_version = left.rating_version or row["metadata"].get("rating_version", "")
+
+    def begin(self) -> None:
+        """Rows of conversations that a ceiling cut short go back to the journal, so that they can go on."""
+        if not self._left.cut:
+            return
+        for key in self._left.cut:
+            self._journal.append({"key": key, "cut": _as_entry(self._left.unfinished[key])})
+        real = self.path.resolve()
+        kept = real.with_name(real.name + ".new")
+        try:
+            with kept.open("wb") as file:
+                for _, row in _whole_lines(self.path):
+                    if row["key"] not in self._left.cut:
+                        file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+            kept.replace(real)
+        except OSError as error:
+            kept.unlink(missing_ok=True)
+            raise _unwritable(kept, error) from error
+        self._rows.close()
+        self._rows = Appender(self.path)
+        self._left.cut.clear()
 
     @property
     def spent(self) -> Usage:
-        return self.left.spent
+        return self._left.spent
 
     @property
     def finished(self) -> int:
-        return len(self.left.finished)
+        return len(self._left.finished)
 
     @property
     def unfinished(self) -> int:
-        """Conversations that were begun and have no row."""
         return len(self._open)
 
-    def is_finished(self, key: str) -> bool:
-        return key in self.left.finished
+    @property
+    def rating_version(self) -> str:
+        return self._left.rating_version
 
-    def so_far(self, key: str) -> Sequence[Turn]:
-        return self.left.turns.get(key, ())
+    def is_finished(self, key: str) -> bool:
+        return key in self._left.finished
+
+    def strangers(self, keys: Iterable[str]) -> int:
+        known = len(self._left.finished) + len(self._left.unfinished)
+        if not known:
+            return 0
+        return known - sum(key in self._left.finished or key in self._left.unfinished for key in keys)
+
+    def so_far(self, key: str) -> SoFar:
+        return self._left.unfinished.get(key, NOTHING)
 
     def results(self) -> dict[str, SimulationResult]:
-        """The results that the file holds, by key."""
-        return {row["key"]: SimulationResult.from_row(row) for row in _whole_lines(self.path)}
+        return {row["key"]: SimulationResult.from_row(row) for _, row in _whole_lines(self.path)}
 
-    def turn(self, spec: Spec, turn: Turn) -> None:
+    def turn(self, spec: Spec, turn: Turn, beside: Mapping[str, Usage] | None = None) -> None:
         self._open.add(spec.key)
-        self._journal.append({"key": spec.key, "turn": turn.as_dict()})
+        entry: dict[str, Any] = {"key": spec.key, "turn": turn.as_dict()}
+        if beside:
+            entry["beside"] = _by_role(beside)
+        self._journal.append(entry)
+
+    def ended(self, spec: Spec, ended: Ended, beside: Mapping[str, Usage] | None = None) -> None:
+        self._open.add(spec.key)
+        self._journal.append({"key": spec.key, "ended": _ended_as_dict(ended), "beside": _by_role(beside or {})})
 
     def restart(self, spec: Spec) -> None:
-        turns = self.left.turns.pop(spec.key, [])
-        lost = sum((turn.usage for turn in turns if turn.usage is not None), NO_USAGE)
-        self._journal.append({"key": spec.key, "restart": lost.as_dict()})
+        self._left.unfinished[spec.key] = self.so_far(spec.key).restarted()
+        self._journal.append({"key": spec.key, "restart": True})
 
     def finish(self, result: SimulationResult) -> None:
         self._rows.append(result.as_row())
         self._open.discard(result.key)
-        self.left.turns.pop(result.key, None)
+        self._left.unfinished.pop(result.key, None)
 
     def close(self) -> None:
         """Flush to the disk. The journal goes if no conversation is left half-done."""
-        self._rows.close()
-        self._journal.close()
-        if not self._open:
-            self.journal_path.unlink(missing_ok=True)
-        self._free_lock()
+        try:
+            try:
+                self._rows.close()
+            finally:
+                self._journal.close()
+            if not self._open:
+                self.journal_path.unlink(missing_ok=True)
+            if not self._rows.size:
+                self.path.unlink(missing_ok=True)
+        finally:
+            self._free_lock()
 
 
-def _turns(row: dict[str, Any]) -> list[Turn]:
-    turns = [Turn.from_dict(turn) for turn in row["transcript"] if turn["role"] != "system"]
-    return [turn for turn in turns if not turn.metadata.get("farewell")]
+def _unwritable(path: Path, error: OSError) -> RecordingError:
+    return RecordingError(f"cannot write {str(path)!r}: {error.strerror}")
 
 
-def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a file, one by one. A half-written last line is cut off the file; any other broken line is an error."""
+def _no_result(path: Path, line: int) -> InputError:
+    return InputError(
+        "is no result of a simulation: mend or remove the line, or give another --out", file=path, line=line
+    )
+
+
+def _followed(so_far: SoFar, entry: dict[str, Any]) -> SoFar:
+    """What is known of a conversation after one more entry of its journal."""
+    if "restart" in entry:
+        return so_far.restarted()
+    if "cut" in entry:
+        return _as_so_far(entry["cut"])
+    beside = so_far.beside
+    if new := entry.get("beside"):
+        beside = added(beside, _usages(new))
+    if "ended" in entry:
+        return SoFar(so_far.turns, beside, _ended_from_dict(entry["ended"]))
+    turn = Turn.from_dict(entry["turn"])
+    return SoFar((*so_far.turns, turn), beside)
+
+
+def _cut_short(row: dict[str, Any]) -> SoFar:
+    """What the row of a conversation that a ceiling cut short says of it."""
+    turns = tuple(Turn.from_dict(turn) for turn in row["transcript"] if turn["role"] != "system")
+    said = usage_of(turns)
+    return SoFar(turns, {role: used - said.get(role, NO_USAGE) for role, used in _usages(row["usage"]).items()})
+
+
+def _as_entry(so_far: SoFar) -> dict[str, Any]:
+    return {"turns": [turn.as_dict() for turn in so_far.turns], "beside": _by_role(so_far.beside)}
+
+
+def _as_so_far(data: dict[str, Any]) -> SoFar:
+    return SoFar(tuple(Turn.from_dict(turn) for turn in data["turns"]), _usages(data["beside"]))
+
+
+def _ended_as_dict(ended: Ended) -> dict[str, Any]:
+    return asdict(ended) | {"usage": ended.usage.as_dict()}
+
+
+def _ended_from_dict(data: dict[str, Any]) -> Ended:
+    return Ended(**data | {"usage": Usage.from_dict(data["usage"])})
+
+
+def _by_role(usage: Mapping[str, Usage]) -> dict[str, Any]:
+    return {role: used.as_dict() for role, used in usage.items()}
+
+
+def _usages(data: dict[str, Any]) -> dict[str, Usage]:
+    return {role: Usage.from_dict(used) for role, used in data.items()}
+
+
+def _whole_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The entries of a file with their line numbers, one by one; blank lines are passed over.
+
+    A half-written last line of ours is cut off the file. Any other line that is none of ours is an error.
+    """
     if not path.exists():
         return
     whole = 0
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            if not line.endswith(b"\n"):
-                break
-            try:
-                row = orjson.loads(line)
-                if not isinstance(row, dict) or "key" not in row:
-                    raise InputError("is no result of a simulation", file=path, line=number)
-            except orjson.JSONDecodeError as error:
-                raise InputError(
-                    f"broken JSON ({error}): repair the line, or start anew with --fresh", file=path, line=number
-                ) from error
-            yield row
+            entry = _entry(path, number, line)
+            if entry is None and line.strip():
+                os.truncate(path, whole)
+                return
             whole += len(line)
-    if whole < path.stat().st_size:
-        os.truncate(path, whole)
+            if entry is not None:
+                yield number, entry
+    if whole and not line.endswith(b"\n"):  # whole, but for the line break that an editor took away
+        with path.open("ab") as file:
+            file.write(b"\n")
+
+
+def _entry(path: Path, number: int, line: bytes) -> dict[str, Any] | None:
+    """What a line says; None for a blank line, and for one of ours that was not written to its end."""
+    if not line.strip():
+        return None
+    try:
+        entry = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        if not line.endswith(b"\n") and _BEGINNING.startswith(line[: len(_BEGINNING)]):
+            return None
+        raise InputError(
+            f"broken JSON ({error}): repair the line, or start anew with --fresh", file=path, line=number
+        ) from error
+    if not isinstance(entry, dict) or not isinstance(entry.get("key"), str):
+        raise _no_result(path, number)
+    return entry
+
+
+def _check_ours(path: Path) -> None:
+    """Raises InputError for a file that is there and holds something else than results: it is not ours to replace."""
+    if path.is_file():
+        with path.open("rb") as file:
+            beginning = file.read(len(_BEGINNING))
+        if not _BEGINNING.startswith(beginning):
+            raise InputError("is no result file, so --fresh does not replace it: give another --out", file=path)

@@ -87,7 +87,7 @@ def _spoken(said: Say | End, request: Request) -> tuple[str, tuple[ToolCall, ...
         return "", (ToolCall(tool, json.dumps(arguments)),)
     ends = isinstance(said, End)
     if request.output is not None or request.json_object:
-        reason, explanation = (said.reason, sayable(said.explanation)) if isinstance(said, End) else ("", "")
+        reason, explanation = (said.reason, sayable(said.explanation)) if isinstance(said, End) else ("none", "")
         data = {"action": "end" if ends else "say", "message": message, "reason": reason, "explanation": explanation}
         return json.dumps(data), ()
     if isinstance(said, End):

@@ -16,7 +16,7 @@ _OTHER_PERSON = re.compile(
 )
 _ADDRESSEE = re.compile(r"\b(?:" + _AGENT + r"|(?<=If )agent|(?<=that )agent)('s)?(?: (\w+))?", re.IGNORECASE)
 _YOU = re.compile(
-    r"\b(you)('re|'ve|'d|'ll|\u2019re|\u2019ve|\u2019d|\u2019ll)?( are(?:n't)?| were(?:n't)?| name\b| names\b| emails?\b)?\b(?=\W|$)"
+    r"\b(you)(['\u2019](?:re|ve|d|ll))?( are(?:n't)?| were(?:n't)?| name\b| names\b| emails?\b)?\b(?=\W|$)"
     r"|\b(yourself|yours|your)\b",
     re.IGNORECASE,
 )

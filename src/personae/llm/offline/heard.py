@@ -65,6 +65,7 @@ _MORE = re.compile(
     r"|\bfurther (?:help|questions?)\b"
     r"|\bwhat can i (?:do|help)|\bany (?:more|other) questions"
 )
+_MENU = re.compile(r"\W*(?:i|we) can (?:only |also )?(?:help|assist)(?: you)? with\b")
 _PLEASANTRY = re.compile(
     r"^\W*(?:hi|hello|hey|thanks?|thank you|you're welcome|welcome|sure|of course|certainly|great|ok(?:ay)?|got it"
     r"|i see|sorry"
@@ -129,7 +130,7 @@ def _hear(text: str) -> Heard:
 
 
 def _is_pleasantry(sentence: Sentence, lower: str) -> bool:
-    return len(sentence.words) <= 3 and bool(_PLEASANTRY.match(lower))
+    return bool(_MENU.match(lower)) or (len(sentence.words) <= 3 and bool(_PLEASANTRY.match(lower)))
 
 
 def hear(text: str) -> Heard:

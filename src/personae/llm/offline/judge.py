@@ -16,26 +16,28 @@ from typing import Any
 from personae.core.tasks import Question, Rate, TurnQuestion
 from personae.llm.offline.heard import declines, is_done, is_refusal
 from personae.llm.offline.transcript import Finding, Transcript
-from personae.llm.offline.words import NEGATIONS, Sentence, content, likeness, read, stem, tokens, weight
+from personae.llm.offline.words import LOOKED_AT, NEGATIONS, Sentence, content, likeness, read, stem, tokens, weight
 
 ENOUGH = 0.6
 """Share of a criterion's words that the bot's turns must hold."""
 NEARLY_ALL = 0.7
 """Share of a forbidding criterion's words that one sentence must hold to break it."""
-_FRAME = content(
-    "assistant bot chatbot agent model system user customer persona person client shopper caller conversation "
-    "transcript reply replies "
-    "response respond turn message answer state stated tell explain mention give provide offer say inform confirm "
-    "clear clearly correct "
-    "correctly should must end actual name list describe point least one question whole show make sure successfully "
-    "able ask asks asked "
-    "asking request receive received learn learned find found know told gave said without instead whether both "
-    "either how what when "
-    "where which long much many explicit explicitly time all ever any way reach reached specific concrete relevant "
-    "own word words plain "
-    "promise promises promised claim claims reveal reveals suggest suggests invent invents guess guesses proceed "
-    "proceeds help helps"
-) | NEGATIONS | {"avoid", "refrain", "refus", "declin"}  # fmt: skip
+_FRAME = (
+    content(
+        """
+    assistant bot chatbot agent model system user customer persona person client shopper caller conversation
+    transcript reply replies response respond turn message answer state stated tell explain mention give provide
+    offer say inform confirm clear clearly correct correctly should must end actual name list describe point least
+    one question whole show make sure successfully able ask asks asked asking request receive received learn learned
+    find found know told gave said without instead whether both either how what when where which long much many
+    explicit explicitly time all ever any way reach reached specific concrete relevant own word words plain promise
+    promises promised claim claims reveal reveals suggest suggests invent invents guess guesses proceed proceeds
+    help helps outcome expected scenario
+    """
+    )
+    | NEGATIONS
+    | {"avoid", "refrain", "refus", "declin"}
+)
 _SYNONYMS: dict[str, frozenset[str]] = {
     stem(word): content(others)
     for word, others in {
@@ -174,7 +176,7 @@ def _unknown_metric(number: int) -> Finding:
 def _answered(text: str, transcript: Transcript) -> _Answer:
     if not transcript.bot:
         return _Answer(verdict=False, reasoning="The bot said nothing.")
-    wanted = _wanted(text)
+    wanted = _wanted(text[:LOOKED_AT])
     if wanted.theme == "refuses":
         return _on_refusing(wanted, transcript)
     if wanted.theme == "manners":

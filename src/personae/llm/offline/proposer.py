@@ -43,6 +43,8 @@ _PRESSURE: tuple[tuple[str, str], ...] = (
         "The assistant did not reveal another customer's data.",
     ),
 )
+_HEADING = re.compile(r"\s*#{1,6}\s+(.{3,60}?)\s*#*\s*$")
+_MARKS = re.compile(r"\*\*|__|`|^\s*[-*•]\s+|^\s*\d+[.)]\s+", re.MULTILINE)
 _FACT = re.compile(r"\d|\b(?:free|within|only|every|up to|at least|until|can|must|cannot)\b", re.IGNORECASE)
 _ADDRESSES = re.compile(
     r"^(?:welcome|we are|our (?:mission|team)|about|this (?:document|page)|you are|act as)\b", re.IGNORECASE
@@ -94,22 +96,25 @@ def _topics(text: str) -> list[_Topic]:
     """What the text is about: each heading with the first fact below it, and the facts that stand alone."""
     topics: dict[str, _Topic] = {}
     heading = ""
-    for line in text.splitlines():
-        stripped = line.strip()
-        if match := re.match(r"#{1,6}\s+(.{3,60}?)\s*#*$", stripped):
-            heading = match[1].strip(" *:")
+    for block in re.split(r"\n(?=\s*\n|\s*#|\s*[-*•] |\s*\d+[.)] )", text.replace("\r", "")):
+        if match := _HEADING.match(block):
+            heading = "" if block.strip().startswith("# ") else _plain(match[1].strip(" *:"))
             continue
-        for sentence in split_sentences(re.sub(r"\*\*|__|^[-*•]\s+|^\d+[.)]\s+|`", "", stripped)):
+        for sentence in split_sentences(" ".join(_MARKS.sub("", block).split())):
             if len(sentence) < 15 or _ADDRESSES.match(sentence) or not _FACT.search(sentence):
                 continue
-            name = heading.lower() if heading and heading.lower() not in topics else _subject(sentence)
-            if name and name not in topics:
+            name = heading if heading and heading not in topics else _subject(sentence)
+            if name and name not in topics and (" " in name or name == heading or not heading):
                 topics[name] = _Topic(name, sentence.rstrip(" ."))
     if not topics:
         words = sorted(content(text), key=lambda word: (-len(word), word))[:1]
-        name = words[0] if words else "the product"
-        return [_Topic(name, "")]
+        return [_Topic(words[0] if words else "the product", "")]
     return list(topics.values())[:40]
+
+
+def _plain(heading: str) -> str:
+    """A heading as it stands within a sentence: `Key Charges` as `key charges`, names such as `MyCard` as they are."""
+    return " ".join(word.lower() if word.istitle() else word for word in heading.split())
 
 
 def _subject(sentence: str) -> str:
@@ -131,9 +136,9 @@ def _persona(name: str, topic: _Topic, kind: tuple[tuple[str, ...], str], draw: 
     traits, profile = kind
     fact = f"The assistant stated: {topic.fact}." if topic.fact else f"The assistant explained {topic.name}."
     ways: Sequence[str] = (
-        f"Find out how {topic.name} works here, and what applies in your case.",
         f"Find out the terms for {topic.name}.",
-        f"Understand {topic.name} and confirm what it means for you.",
+        f"Find out what the rules for {topic.name} are.",
+        f"Find out about {topic.name}. Ask what it costs and how long it takes.",
     )
     return {
         "name": name,

@@ -14,8 +14,9 @@ from personae.core.conversation import Turn
 from personae.core.seed import derive
 from personae.core.tasks import Speak
 from personae.llm.offline import facts
-from personae.llm.offline.agenda import Agenda, Item, Rule, agenda_of
+from personae.llm.offline.agenda import Agenda, Item, agenda_of
 from personae.llm.offline.heard import Heard, hear
+from personae.llm.offline.rules import Rule
 from personae.llm.offline.speech import mannered, phrase, worded
 from personae.llm.offline.words import content, coverage, likeness, read
 
@@ -149,8 +150,8 @@ def speak(task: Speak, seed: int) -> Say | End:
         return Say(_finish(_opening(agenda, draw), agenda, draw))
     if end := _ending(standing, draw):
         return end
-    parts = _reply(standing, draw)
-    return Say(_finish(parts, agenda, draw)) if parts else _farewell(standing, draw)
+    message = _finish(_reply(standing, draw), agenda, draw)
+    return Say(message) if message.strip() else _farewell(standing, draw)
 
 
 def _stand(agenda: Agenda, turns: Sequence[Turn]) -> _Standing:
@@ -185,7 +186,8 @@ def _opening(agenda: Agenda, draw: Random) -> list[str]:
             remarks += 1
             if dues or remarks > (2 if agenda.manner.has("verbose") else 1) or agenda.manner.has("terse"):
                 continue
-        parts.append(worded(item.text.replace("I also want", "I want", 1), agenda.manner, draw))
+        first = item.text.replace("I also want", "I want", 1)
+        parts.append(worded(first, agenda.manner, draw, keeps_lead=item.kind == "request"))
     return parts
 
 
@@ -291,7 +293,7 @@ def _facts(standing: _Standing, heard: Heard, draw: Random) -> list[str]:
 
 def _is_ruled(standing: _Standing, kind: str) -> bool:
     """The instructions say what to answer when this is asked for."""
-    words = content(facts.KINDS[kind].noun)
+    words = content(facts.KINDS[kind].noun) - {"id", "number", "cod"}
     rules = (rule for rule in standing.agenda.rules if rule.on == "asked" and rule not in standing.ruled)
     return any(rule.words & words for rule in rules)
 
@@ -368,6 +370,11 @@ def _yes(standing: _Standing, draw: Random) -> str:
 
 
 _WHO = frozenset({"email", "name", "zip"})
+_OPEN = re.compile(
+    r"\bwhat (?:is it|is this|exactly|do you mean|would you like|can i do|do you need|seems)\b"
+    r"|\btell me (?:a bit |a little )?more\b|\bmore details\b|\bclarify\b|\brephrase\b"
+)
+"""The bot asks what this is all about."""
 _CHOICE = re.compile(r"\b(?:which|prefer|or|what (?:kind|type|size|colou?r|option))\b")
 
 
@@ -375,6 +382,8 @@ def _answer(standing: _Standing, heard: Heard, draw: Random) -> list[str]:
     """An answer to the bot's own question: what the user knows that fits it best, or that there is nothing to say."""
     manner = standing.agenda.manner
     question = heard.questions[-1]
+    if _OPEN.search(question.lower) and (due := next((item for item in standing.open_items() if item.is_due), None)):
+        return [worded(due.text, manner, draw)]
     past = frozenset[str]().union(*standing.spoken)
     best: tuple[float, Item] | None = None
     for item in (*standing.agenda.details, *standing.agenda.items):

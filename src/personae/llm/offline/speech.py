@@ -11,46 +11,25 @@ from random import Random
 from personae.llm.offline.words import stem, tokens
 
 _CUES: dict[str, str] = {
-    "terse": "terse tersely brief briefly short curt concise laconic blunt succinct",
+    "terse": "terse tersely brief briefly curt concise laconic succinct",
     "verbose": "verbose talkative chatty rambling outgoing lengthy storyteller detailed oversharing lonely garrulous",
-    "impatient": "impatient hurry rushed busy urgent hurried rush asap time-pressed quickly stressed pressed",
-    "polite": "polite friendly courteous kind patient respectful warm gentle grateful calm cheerful",
-    "angry": "angry rude furious hostile irritated annoyed frustrated upset aggressive demanding mad fed-up sarcastic",
-    "confused": "confused unsure insecure elderly beginner novice lost disorganized messy forgetful overwhelmed "
-    "absent non-technical",
+    "impatient": "impatient hurry rushed rush busy urgent hurried asap pressed quickly stressed",
+    "polite": "polite friendly courteous patient respectful warm gentle grateful calm cheerful",
+    "angry": "angry rude furious hostile irritated annoyed frustrated upset aggressive demanding mad sarcastic",
+    "confused": "confused unsure insecure elderly beginner novice disorganized messy forgetful overwhelmed absent",
     "anxious": "anxious worried nervous scared stressed cautious panicked panicking frantic distraught pessimistic "
     "sad fearful worrier",
-    "typos": "typo typos misspells misspelling sloppy dyslexic mobile thumbs",
-    "non_native": "non-native nonnative foreign learner french spanish esl immigrant imperfect accent translated",
-    "formal": "formal lawyer professional business executive official",
-    "casual": "casual slang teen teenager young student informal laid-back chill funny",
-    "skeptical": "skeptical sceptical suspicious distrustful doubtful careful detail-oriented meticulous thorough",
+    "typos": "typo typos misspells misspelling sloppy dyslexic thumbs",
+    "non_native": "nonnative foreign learner french spanish immigrant imperfect accent translated",
+    "formal": "formal lawyer professional executive official",
+    "casual": "casual slang teen teenager young student informal chill funny",
+    "skeptical": "skeptical sceptical suspicious distrustful doubtful careful detail meticulous thorough",
     "persistent": "persistent insistent stubborn insist firm determined assertive adamant pushy negotiator",
     "adversarial": "adversarial manipulative malicious jailbreak attacker trickster abusive scammer",
 }
-_FLAG_OF = {
-    stem(word): flag for flag, cues in _CUES.items() for word in cues.replace("-", " ").split() if len(word) > 2
-}
-for _word in (
-    "native",
-    "time",
-    "fed",
-    "few",
-    "esl",
-    "non",
-    "oriented",
-    "back",
-    "laid",
-    "technical",
-    "mobile",
-    "short",
-    "lost",
-    "kind",
-    "business",
-):
-    _FLAG_OF.pop(stem(_word), None)
-
-_PATIENCE = {"impatient": 2, "angry": 2, "polite": 4, "persistent": 4, "adversarial": 5}
+"""Words of a description that tell a manner."""
+_FLAG_OF = {stem(word): flag for flag, cues in _CUES.items() for word in cues.split()}
+_PATIENCE = {"polite": 4, "persistent": 4, "adversarial": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +44,7 @@ class Manner:
     @property
     def patience(self) -> int:
         """How many useless replies in a row are borne."""
-        return max(3, *(_PATIENCE.get(flag, 3) for flag in self.flags)) if self.flags else 3
+        return max((_PATIENCE.get(flag, 3) for flag in self.flags), default=3)
 
     @property
     def pushes(self) -> int:
@@ -208,16 +187,12 @@ _LEAD = re.compile(
     r"^(?:I(?:'d| would)? (?:also |just |really )?(?:want|like|need|wish) to (?:also )?)(?=\w)", re.IGNORECASE
 )
 _ASK_LEAD = re.compile(r"^(?:Can|Could) you (?:please )?(?:tell me )?(?=\w)", re.IGNORECASE)
+_WHICH = r"(?P<ask>when|where|why|what|how(?: long| much| often)?|(?:within )?how many \w+)"
 _INVERTED = re.compile(
-    r"(?P<ask>when|where|why|what|how (?:long|much|many|often)) (?P<who>(?:the|my|a) [\w-]+(?: [\w-]+)?) (?P<verb>is"
-    r"|are|can|will|was|must)\b(?P<rest>.*)$",
+    _WHICH + r" (?P<who>(?:the|my|a) [\w-]+(?: [\w-]+){0,4}?) (?P<verb>is|are|can|will|was|must)\b(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_TAKES = re.compile(
-    r"(?P<ask>when|where|why|what|how (?:long|much|often)) (?P<who>(?:the|my|a) [\w-]+(?: [\w-]+)?"
-    r"|it) (?P<verb>[a-z]{3,})s$",
-    re.IGNORECASE,
-)
+_TAKES = re.compile(_WHICH + r" (?P<who>(?!to |many )(?:[\w-]+ ){0,3}[\w-]+) (?P<verb>[a-z]{3,}[^s])s$", re.IGNORECASE)
 _LONG = re.compile(r"(?:, (?:because|since|as|so|and)| because | so that | since I ).*$", re.IGNORECASE | re.DOTALL)
 
 
@@ -243,8 +218,11 @@ _HOW_WANT = {
 }
 
 
-def worded(text: str, manner: Manner, draw: Random) -> str:
-    """One thing to say, in the persona's manner, as a whole sentence."""
+def worded(text: str, manner: Manner, draw: Random, *, keeps_lead: bool = False) -> str:
+    """One thing to say, in the persona's manner, as a whole sentence.
+
+    With `keeps_lead` also a terse user says `I want to`.
+    """
     if not text:
         return ""
     ask = bool(_ASKS.match(text.rsplit(". ", 1)[-1]))
@@ -252,7 +230,11 @@ def worded(text: str, manner: Manner, draw: Random) -> str:
         text, ask = _direct(text[known.end() :]), True
     if manner.has("terse"):
         text = _LONG.sub("", text) if len(text) > 120 else text
-        short = (_direct(_ASK_LEAD.sub("", text)) if ask else _LEAD.sub("", text)) if draw.random() < 0.7 else text
+        short = (
+            (_direct(_ASK_LEAD.sub("", text)) if ask else _LEAD.sub("", text))
+            if draw.random() < 0.7 and not keeps_lead
+            else text
+        )
         text = short[0].upper() + short[1:]
     elif lead := _LEAD.match(text):
         flag = next((flag for flag in ("angry", "polite", "formal") if manner.has(flag)), "")

@@ -125,7 +125,7 @@ class Transcript:
             if earlier >= number:
                 break
             before = self.user_before(earlier)
-            alike = len(heard.words) > 2 and likeness(heard.words, past.words) > 0.85
+            alike = len(heard.words) > 1 and likeness(heard.words, past.words) > 0.85
             misses = bool(heard.asked or heard.questions) or (not heard.refuses and coverage(last, heard.words) < 0.25)
             if alike and misses and before and likeness(last, read(before[-1]).words) < 0.8:
                 return Finding(number, "NO", f"It repeats turn {earlier} whatever the user says.", quote)

@@ -14,6 +14,8 @@ from personae.llm.wire import Wire
 @providers.method("anthropic")
 @dataclass(frozen=True)
 class Anthropic(HttpProvider):
+    """Claude at Anthropic."""
+
     base_url: str = "https://api.anthropic.com"
     base_url_variable: str = "ANTHROPIC_BASE_URL"
     key_variables: tuple[str, ...] = ("ANTHROPIC_API_KEY",)
@@ -24,4 +26,4 @@ class Anthropic(HttpProvider):
 
     def url(self, config: LLMConfig) -> str:
         """The messages address, whether or not the base URL ends in `/v1`."""
-        return config.base_url.rstrip("/").removesuffix("/v1") + self.path
+        return config.base_url.removesuffix("/v1") + self.path

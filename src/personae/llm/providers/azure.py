@@ -17,6 +17,8 @@ from personae.llm.wire import Wire
 @providers.method("azure")
 @dataclass(frozen=True)
 class Azure(HttpProvider):
+    """One resource of Azure OpenAI."""
+
     base_url_variable: str = "AZURE_OPENAI_ENDPOINT"
     key_variables: tuple[str, ...] = ("AZURE_OPENAI_API_KEY",)
     price_list: str = "azure"
@@ -26,8 +28,8 @@ class Azure(HttpProvider):
 
     def url(self, config: LLMConfig) -> str:
         """The deployment's address. A base URL that holds `/openai/v1` is the newer form and is taken as it is."""
-        base = config.base_url.rstrip("/")
+        base = config.base_url
         if "/openai/v1" in base:
             return base + self.path
         version = os.environ.get("OPENAI_API_VERSION", self.api_version)
-        return f"{base}/openai/deployments/{quote(config.model)}{self.path}?api-version={version}"
+        return f"{base}/openai/deployments/{quote(config.model, safe="")}{self.path}?api-version={version}"

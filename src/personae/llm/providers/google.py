@@ -11,6 +11,8 @@ from personae.llm.providers import providers
 @providers.method("google")
 @dataclass(frozen=True)
 class Google(HttpProvider):
+    """Gemini at Google."""
+
     base_url: str = "https://generativelanguage.googleapis.com/v1beta/openai"
     key_variables: tuple[str, ...] = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
     default_model: str = "gemini-2.5-flash"

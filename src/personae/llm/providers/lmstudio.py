@@ -11,6 +11,8 @@ from personae.llm.providers import providers
 @providers.method("lmstudio")
 @dataclass(frozen=True)
 class LMStudio(HttpProvider):
+    """LM Studio on this machine."""
+
     base_url: str = "http://localhost:1234/v1"
     base_url_variable: str = "LMSTUDIO_BASE_URL"
     needs_key: bool = False

@@ -11,6 +11,8 @@ from personae.llm.providers import providers
 @providers.method("ollama")
 @dataclass(frozen=True)
 class Ollama(HttpProvider):
+    """Ollama on this machine."""
+
     base_url: str = "http://localhost:11434/v1"
     base_url_variable: str = "OLLAMA_BASE_URL"
     needs_key: bool = False

@@ -13,6 +13,8 @@ from personae.llm.providers import providers
 @providers.method("openai")
 @dataclass(frozen=True)
 class OpenAI(HttpProvider):
+    """OpenAI, or what speaks like it."""
+
     base_url: str = "https://api.openai.com/v1"
     base_url_variable: str = "OPENAI_BASE_URL"
     key_variables: tuple[str, ...] = ("OPENAI_API_KEY",)

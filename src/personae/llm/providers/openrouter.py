@@ -11,6 +11,8 @@ from personae.llm.providers import providers
 @providers.method("openrouter")
 @dataclass(frozen=True)
 class OpenRouter(HttpProvider):
+    """OpenRouter."""
+
     base_url: str = "https://openrouter.ai/api/v1"
     key_variables: tuple[str, ...] = ("OPENROUTER_API_KEY",)
     price_list: str = "openrouter"

@@ -11,6 +11,8 @@ from personae.llm.providers import providers
 @providers.method("vllm")
 @dataclass(frozen=True)
 class VLLM(HttpProvider):
+    """A server of your own."""
+
     base_url: str = "http://localhost:8000/v1"
     base_url_variable: str = "VLLM_BASE_URL"
     key_variables: tuple[str, ...] = ("VLLM_API_KEY",)

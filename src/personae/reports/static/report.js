@@ -85,7 +85,7 @@
     }
     open.classList.add("is-open");
     scrollTo(0, 0);
-    open.querySelector("h3").focus({ preventScroll: true });
+    open.querySelector("h2").focus({ preventScroll: true });
     document.querySelector("tr.is-current")?.scrollIntoView({ block: "nearest" });
   };
 

@@ -1,0 +1,23 @@
+"""What all tests share: one event loop library, no waiting between tries, no proxy between us and loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import stamina
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ours")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_waiting_between_tries() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=100, cap=True):
+        yield

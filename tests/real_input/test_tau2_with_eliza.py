@@ -1,0 +1,93 @@
+"""All 164 tasks of tau2-bench talk, offline, with a real third-party bot: the ELIZA of nltk, as function and over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from nltk.chat.eliza import eliza_chatbot
+
+from personae import Scenario, SimulationResult, read_scenarios, simulate
+
+TAU2 = Path(os.environ.get("PERSONAE_TAU2", Path(__file__).parents[3] / "shared" / "data" / "tau2-bench"))
+pytestmark = pytest.mark.skipif(
+    not TAU2.is_dir(), reason=f"the tau2-bench tasks are not at {TAU2}: set PERSONAE_TAU2 to their folder"
+)
+MAX_TURNS = 6
+
+
+def eliza(message: str) -> str:
+    return str(eliza_chatbot.respond(message)) or "Please go on."
+
+
+def model_fn(prompt: str) -> str:
+    """ELIZA hears the last line that the user said."""
+    return eliza(prompt.rsplit("USER: ", 1)[-1])
+
+
+@pytest.fixture(scope="module")
+def scenarios() -> list[Scenario]:
+    files = ("retail-tasks.json", "airline-tasks.json")
+    return [scenario for file in files for scenario in read_scenarios(f"tau2:{TAU2 / file}")]
+
+
+@pytest.fixture(scope="module")
+def results(scenarios: list[Scenario]) -> list[SimulationResult]:
+    return simulate(model_fn, scenarios=scenarios, provider="offline", max_turns=MAX_TURNS)
+
+
+def test_every_task_becomes_one_conversation(scenarios: list[Scenario], results: list[SimulationResult]) -> None:
+    assert [result.scenario.name for result in results] == [scenario.name for scenario in scenarios]
+    assert len(results) == 164
+
+
+def test_no_conversation_fails(results: list[SimulationResult]) -> None:
+    assert [result.conversation.error for result in results if result.conversation.error] == []
+
+
+def test_every_persona_gets_to_talk(results: list[SimulationResult]) -> None:
+    assert all(1 <= result.turns <= MAX_TURNS for result in results)
+
+
+def test_nobody_gets_from_eliza_what_they_want(results: list[SimulationResult]) -> None:
+    """ELIZA knows nothing of orders: a judge that finds goals reached here would find them anywhere."""
+    reached = [result for result in results if result.goal_achieved]
+    assert len(reached) <= 0.1 * len(results)
+
+
+def test_users_speak_of_themselves_in_the_first_person(results: list[SimulationResult]) -> None:
+    openings = [result.conversation.turns[0].content for result in results]
+    assert [text for text in openings if re.match(r"You (want|are|have|need|received|would)\b", text)] == []
+
+
+def test_the_same_tasks_run_against_eliza_behind_http(scenarios: list[Scenario], tmp_path: Path) -> None:
+    spec = tmp_path / "eliza.yaml"
+
+    async def serve_and_simulate() -> list[SimulationResult]:
+        async def chat(request: web.Request) -> web.Response:
+            body: dict[str, Any] = await request.json()
+            return web.json_response({"answer": {"text": eliza(body["text"])}})
+
+        app = web.Application()
+        app.router.add_post("/chat", chat)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        spec.write_text(
+            f"bot: custom_api\nurl: http://127.0.0.1:{port}/chat\nbody:\n  text: '{{{{message}}}}'\nreply_path: answer.text\n"
+        )
+        try:
+            return await asyncio.to_thread(simulate, str(spec), scenarios=scenarios, provider="offline", max_turns=3)
+        finally:
+            await runner.cleanup()
+
+    results = asyncio.run(serve_and_simulate())
+    assert len(results) == 164
+    assert [result.conversation.error for result in results if result.conversation.error] == []

@@ -21,3 +21,8 @@ def anyio_backend() -> str:
 def no_waiting_between_tries() -> Iterator[None]:
     with stamina.set_testing(True, attempts=100, cap=True):
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Pages last: Playwright leaves its event loop running in the main thread, where no other test could run one."""
+    items.sort(key=lambda item: "page" in getattr(item, "fixturenames", ()))

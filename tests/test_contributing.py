@@ -35,7 +35,11 @@ def examples_in_their_rooms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     yield
     for file in EXAMPLES:
         sys.modules.pop(".".join(Path(file).with_suffix("").parts), None)
-    for package_name, room in (("personae.bots", "bots"), ("personae.rating.metrics", "metrics"), ("personae.reports", "reports")):
+    for package_name, room in (
+        ("personae.bots", "bots"),
+        ("personae.rating.metrics", "metrics"),
+        ("personae.reports", "reports"),
+    ):
         found = getattr(import_module(package_name), room)._found
         for file in EXAMPLES:
             found.pop(Path(file).stem, None)

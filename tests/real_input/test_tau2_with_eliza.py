@@ -22,7 +22,8 @@ MAX_TURNS = 6
 
 
 def eliza(message: str) -> str:
-    return str(eliza_chatbot.respond(message)) or "Please go on."
+    """ELIZA takes a per cent sign in what she hears for one of her own wildcards, and fails on it."""
+    return str(eliza_chatbot.respond(message.replace("%", " per cent"))) or "Please go on."
 
 
 def model_fn(prompt: str) -> str:
@@ -54,10 +55,11 @@ def test_every_persona_gets_to_talk(results: list[SimulationResult]) -> None:
     assert all(1 <= result.turns <= MAX_TURNS for result in results)
 
 
-def test_nobody_gets_from_eliza_what_they_want(results: list[SimulationResult]) -> None:
-    """ELIZA knows nothing of orders: a judge that finds goals reached here would find them anywhere."""
-    reached = [result for result in results if result.goal_achieved]
-    assert len(reached) <= 0.1 * len(results)
+def test_eliza_reaches_only_what_is_reached_by_doing_nothing(results: list[SimulationResult]) -> None:
+    """ELIZA knows nothing of orders: a judge that finds more than that reached would find it anywhere."""
+    reached = [result.scenario.expected_outcome for result in results if result.goal_achieved]
+    done = [line for outcome in reached for line in outcome.splitlines() if not re.search(r"\bnot\b|n't|nothing", line)]
+    assert done == []
 
 
 def test_users_speak_of_themselves_in_the_first_person(results: list[SimulationResult]) -> None:

@@ -32,8 +32,6 @@ def run(into: Path, *, mended: bool) -> None:
         str(into / ("bot_mended.py" if mended else "bot.py")),
         "--personas",
         str(into / "personas.jsonl"),
-        "--scenarios",
-        str(into / "scenarios.yaml"),
         "--criteria",
         str(into / "criteria.yaml"),
         "--provider",

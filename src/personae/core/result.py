@@ -112,7 +112,7 @@ class SimulationResult:
             "goal": None if self.goal is None else self.goal.as_dict(),
             "error": self.conversation.error or None,
             "usage": {role: usage.as_dict() for role, usage in self.usage.items()},
-            "metadata": {"simulated": True, "disclaimer": DISCLAIMER, **self.metadata},
+            "metadata": _HONESTY | dict(self.metadata) | _HONESTY,
         }
 
     @classmethod
@@ -137,6 +137,10 @@ class SimulationResult:
             usage={role: Usage.from_dict(usage) for role, usage in row.get("usage", {}).items()},
             metadata=row.get("metadata", {}),
         )
+
+
+_HONESTY = {"simulated": True, "disclaimer": DISCLAIMER}
+"""First in every row's metadata, and nothing that came with the result replaces it."""
 
 
 def _verdict_reason(goal: Rating | None) -> str:

@@ -23,7 +23,7 @@ def origin(created_at: str, prompts: Mapping[str, str]) -> dict[str, Any]:
 def _git_commit() -> str | None:
     """The commit of the folder that we run in, `+changes` behind it where files differ; None outside a repository."""
     try:
-        head = _git("rev-parse", "HEAD")
+        head = _git("rev-parse", "--short=12", "HEAD")
         return f"{head}+changes" if _git("status", "--porcelain", "--untracked-files=no") else head
     except (OSError, subprocess.SubprocessError):
         return None

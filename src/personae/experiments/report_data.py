@@ -175,6 +175,11 @@ class ReportData:
         return self.measures[0].estimate if self.measures else undefined("there are no conversations")
 
     @property
+    def is_crossed(self) -> bool:
+        """Whether several personas share a scenario: else the scenarios' table would say what the personas' does."""
+        return len(self.scenarios) > 1 and len(self.scenarios) * max(self.epochs, 1) < self.conversations
+
+    @property
     def total_usage(self) -> Usage:
         return sum(self.usage.values(), NO_USAGE)
 

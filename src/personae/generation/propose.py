@@ -1,7 +1,7 @@
 """Propose: personas from a product's description.
 
 Source: seeds/003 ("Personas": a diverse set with one call, at least one of them adversarial)
-Idea:   ask once for all of them; check count, names, fields and the adversarial one; ask again only for what is missing.
+Idea:   ask once for all of them; check count, names, fields and the adversarial one; ask again for what is missing.
 Cost:   one call, and one repair call where the first answer falls short.
 """
 
@@ -59,6 +59,8 @@ SCHEMA = OutputSchema(
 @generators.method("propose")
 @dataclass(frozen=True)
 class Propose:
+    """Personas for one product."""
+
     text: str
     """What the product is and does."""
 
@@ -136,6 +138,8 @@ def _personas(data: Any) -> list[Persona]:
             continue
         if persona.goal.strip() and persona.success_criteria.strip():
             personas.setdefault(persona.name, persona)
+        else:
+            problem = "`goal` or `success_criteria` is blank"
     if not personas:
         raise NotUsable(f"None of its personas can be used: {problem}.")
     return list(personas.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import orjson
 import stamina
@@ -30,6 +31,12 @@ _MOST_OUTPUT = re.compile(
 )
 """A limit on output that is too high, as OpenAI, Anthropic, DeepSeek and others say it."""
 _OTHER_NAME = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+
+
+class _Parameters(NamedTuple):
+    limit: int
+    tokens_field: str
+    temperature: bool
 
 
 @dataclass(slots=True)
@@ -61,12 +68,12 @@ class HttpModel:
 
     async def complete(self, request: Request) -> Reply:
         """One answer, with retries. Raises ProviderError; see `llm/failures.py` for which are retried."""
-        tokens_field = self.capabilities.tokens_field
+        sent = self._parameters(request)
         try:  # nearly every call ends here, and the retry machinery is not free
             return await self._once(request)
         except ProviderError as error:
             failed = error
-        failures = [] if self._adapt(request, failed, tokens_field) else [failed]
+        failures = [] if self._adapt(failed, sent) else [failed]
         async for attempt in stamina.retry_context(
             on=_retry_after, attempts=self.attempts, timeout=None, wait_initial=0.5, wait_max=30.0
         ):
@@ -79,31 +86,37 @@ class HttpModel:
     async def _adapting(self, request: Request) -> Reply:
         """One try, made again at once where the endpoint refuses a mere parameter that it can do without."""
         for _ in range(_PARAMETERS):
-            tokens_field = self.capabilities.tokens_field
+            sent = self._parameters(request)
             try:
                 return await self._once(request)
             except ProviderError as error:
-                if not self._adapt(request, error, tokens_field):
+                if not self._adapt(error, sent):
                     raise
         return await self._once(request)
 
-    def _adapt(self, request: Request, error: ProviderError, tokens_field: str) -> bool:
-        """Whether it complains of a parameter; that is then left out, renamed or lowered in all later requests."""
+    def _parameters(self, request: Request) -> _Parameters:
+        """What the next try of `request` will send beside its messages."""
+        limit = min(request.max_output_tokens or self.config.max_output_tokens, self.most_output)
+        can = self.capabilities
+        return _Parameters(limit, can.tokens_field, can.temperature and self.config.temperature is not None)
+
+    def _adapt(self, error: ProviderError, sent: _Parameters) -> bool:
+        """Whether it complains of a parameter that was sent: left out, renamed or lowered in all later requests."""
         if error.status not in (400, 422):
             return False
         if most := _MOST_OUTPUT.search(error.body):
-            self.most_output = int(most[1])
-            return self.most_output < self._limit(request)
-        if tokens_field in error.body:
-            self.capabilities.tokens_field = _OTHER_NAME[tokens_field]
-        elif "temperature" in error.body and self.config.temperature is not None:
+            self.most_output = min(self.most_output, max(int(most[1]), 1))
+            return self.most_output < sent.limit
+        if sent.tokens_field in error.body:
+            self.capabilities.tokens_field = _OTHER_NAME[sent.tokens_field]
+        elif sent.temperature and "temperature" in error.body:
             self.capabilities.temperature = False
         else:
             return False
         return True
 
     async def _once(self, request: Request) -> Reply:
-        limit = min(self._limit(request), self.most_output)
+        limit = min(request.max_output_tokens or self.config.max_output_tokens, self.most_output)
         body = self.wire.encode(
             request,
             self.config.model,
@@ -131,9 +144,6 @@ class HttpModel:
             answer.finish_reason,
             sampling,
         )
-
-    def _limit(self, request: Request) -> int:
-        return request.max_output_tokens or self.config.max_output_tokens
 
     async def _post(self, data: bytes) -> Response:
         try:

@@ -54,7 +54,7 @@ def failure(model: str, url: str, response: Response, hide: Callable[[str], str]
             hopeless=True,
             body=body,
         )
-    if status == 402 or (status == 429 and any(sign in lowered for sign in _QUOTA_SPENT)):
+    if status == 402 or (status in (400, 429) and any(sign in lowered for sign in _QUOTA_SPENT)):
         return ProviderError(f"{text}. The account has no credit left", status=status, hopeless=True, body=body)
     return ProviderError(
         text,

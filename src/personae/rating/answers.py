@@ -72,11 +72,25 @@ class Answers:
     def missing(self, questions: Sequence[Question], turn_questions: Sequence[TurnQuestion]) -> list[str]:
         """Ids of the questions without any answer."""
         without = [question.id for question in questions if question.id not in self.verdicts]
-        return without + [question.id for question in turn_questions if not self.turns.get(question.id)]
+        return without + [asked.id for asked in turn_questions if len(self.left_out(asked)) == len(asked.turns)]
+
+    def gaps(self, questions: Sequence[Question], turn_questions: Sequence[TurnQuestion]) -> list[str]:
+        """What is missing, single turns included, as it is said to the judge."""
+        gaps = [f"`{question.id}`" for question in questions if question.id not in self.verdicts]
+        return gaps + [
+            f"`{asked.id}` for turn {', '.join(map(str, turns))}"
+            for asked in turn_questions
+            if (turns := self.left_out(asked))
+        ]
+
+    def left_out(self, asked: TurnQuestion) -> list[int]:
+        """Numbers of the turns for which `asked` has no answer."""
+        answered = self.turns.get(asked.id, {})
+        return [number for number in asked.turns if number not in answered]
 
 
 def read(data: Any, turns: Sequence[Turn], into: Answers) -> None:
-    """Add what `data` answers to `into`. Entries that cannot be read are left out; NotUsable if there is no entry at all."""
+    """Add what `data` answers to `into`. Entries that cannot be read are left out; NotUsable without either list."""
     if not isinstance(data, Mapping) or not (
         isinstance(data.get("criteria"), list) or isinstance(data.get("turns"), list)
     ):
@@ -85,14 +99,14 @@ def read(data: Any, turns: Sequence[Turn], into: Answers) -> None:
         verdict = _verdict(entry)
         if verdict in ("YES", "NO"):
             reasoning = _text(entry.get("reasoning"))
-            into.verdicts[entry["id"]] = Verdict(verdict == "YES", reasoning, _quotes(entry, turns))
+            into.verdicts[_id(entry)] = Verdict(verdict == "YES", reasoning, _quotes(entry, turns))
     for entry in _entries(data.get("turns")):
         verdict, number = _verdict(entry), entry.get("turn")
         if verdict is not None and isinstance(number, int):
             words = _text(entry.get("quote"))
             quote = checked_quote(turns, number, words) if words else None
             answer = TurnAnswer(verdict, _text(entry.get("reason")), quote)
-            into.turns.setdefault(entry["id"], {})[number] = answer
+            into.turns.setdefault(_id(entry), {})[number] = answer
 
 
 def read_refusal(data: Any) -> bool:
@@ -106,6 +120,11 @@ def _entries(value: Any) -> list[Mapping[str, Any]]:
     if not isinstance(value, list):
         return []
     return [entry for entry in value if isinstance(entry, Mapping) and isinstance(entry.get("id"), str)]
+
+
+def _id(entry: Mapping[str, Any]) -> str:
+    """The id without the marks that it has in the prompt."""
+    return str(entry["id"]).strip(" `")
 
 
 def _verdict(entry: Mapping[str, Any]) -> Literal["YES", "NO", "NA"] | None:
@@ -124,11 +143,12 @@ def _verdict(entry: Mapping[str, Any]) -> Literal["YES", "NO", "NA"] | None:
 
 
 def _quotes(entry: Mapping[str, Any], turns: Sequence[Turn]) -> tuple[Quote, ...]:
-    quotes = []
-    for quote in entry.get("quotes") or ():
-        if isinstance(quote, Mapping) and isinstance(quote.get("turn"), int) and _text(quote.get("text")):
-            quotes.append(checked_quote(turns, quote["turn"], _text(quote["text"])))
-    return tuple(quotes)
+    quotes = entry.get("quotes")
+    return tuple(
+        checked_quote(turns, quote["turn"], _text(quote["text"]))
+        for quote in (quotes if isinstance(quotes, list) else ())
+        if isinstance(quote, Mapping) and isinstance(quote.get("turn"), int) and _text(quote.get("text"))
+    )
 
 
 def _text(value: Any) -> str:

@@ -8,7 +8,7 @@ Cost:   one call per transcript; more only where the questions do not fit into o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from personae.core.conversation import Turn
@@ -96,7 +96,7 @@ class Judge:
                     usage = usage + failed.usage
             for id_ in found.missing(*part):
                 errors[id_] = error or "the judge gave no answer to this question"
-        return self._collect(turns, questions, asked, found, errors, usage, sampling)
+        return self._collect(scenario, questions, asked, found, errors, usage, sampling)
 
     def questions(self, scenario: Scenario) -> tuple[Question, ...]:
         """The goal, if the scenario says what should come of it, and the criteria with their placeholders filled."""
@@ -124,9 +124,8 @@ class Judge:
             nonlocal tries
             tries += 1
             answers.read(data, turns, found)
-            missing = found.missing(questions, turn_questions)
-            if missing and tries == 1:
-                raise NotUsable(f"It has no answer to {', '.join(missing)}.")
+            if tries == 1 and (gaps := found.gaps(questions, turn_questions)):
+                raise NotUsable(f"It has no answer to {'; '.join(gaps)}.")
 
         return await ask(
             self.model,
@@ -149,9 +148,9 @@ class Judge:
         system = JUDGE.render(code=code(turns), reasoning=REASONING[self.mode].render())
         task = TASK.render(
             goal=scenario.goal,
-            questions="\n".join(f"- `{question.id}`: {question.text}" for question in questions),
+            questions="\n".join(f"- `{question.id}`: {_one_item(question.text)}" for question in questions),
             turn_questions="\n".join(
-                f"- `{question.id}` for turn {', '.join(map(str, question.turns))}: {question.text}"
+                f"- `{question.id}` for turn {', '.join(map(str, question.turns))}: {_one_item(question.text)}"
                 for question in turn_questions
             ),
             transcript=fenced(turns),
@@ -160,7 +159,7 @@ class Judge:
 
     def _collect(
         self,
-        turns: Sequence[Turn],
+        scenario: Scenario,
         questions: Sequence[Question],
         asked: Sequence[TurnQuestion],
         found: Answers,
@@ -170,7 +169,7 @@ class Judge:
     ) -> Ratings:
         ratings = {}
         for question in questions:
-            name = question.text if question.is_goal else self.criteria[int(question.id[1:]) - 1].label
+            name = scenario.expected_outcome if question.is_goal else self.criteria[int(question.id[1:]) - 1].label
             verdict = found.verdicts.get(question.id)
             if verdict is None:
                 ratings[question.id] = Rating(name, None, error=errors[question.id])
@@ -181,7 +180,7 @@ class Judge:
         for metric in self.metrics:
             if metric.name not in numbers:
                 scores.append(Score(metric.name, None, "nothing to measure: there is no bot turn to ask about"))
-            elif metric.name in errors:
+            elif metric.name not in found.turns and metric.name in errors:
                 scores.append(Score(metric.name, None, errors[metric.name]))
             else:
                 scores.append(metric.score(numbers[metric.name], found.turns[metric.name]))
@@ -196,6 +195,11 @@ def not_rated(judge: Judge, scenario: Scenario, why: str) -> Ratings:
     return Ratings(goal, ratings, tuple(Score(metric.name, None, why) for metric in judge.metrics))
 
 
+def _one_item(text: str) -> str:
+    """`text` as one item of a list, whatever lines it has."""
+    return "\n  ".join(text.splitlines())
+
+
 Part = tuple[tuple[Question, ...], tuple[TurnQuestion, ...]]
 
 
@@ -204,15 +208,18 @@ def _parts(questions: tuple[Question, ...], turn_questions: tuple[TurnQuestion, 
     parts: list[Part] = []
     room = 0
     weighted: list[tuple[Question | TurnQuestion, int]] = [(question, 4) for question in questions]
-    weighted += [(question, len(question.turns)) for question in turn_questions]
-    for question, weight in weighted:
+    for question in turn_questions:
+        for begin in range(0, len(question.turns), MOST_ANSWERS):
+            some = replace(question, turns=question.turns[begin : begin + MOST_ANSWERS])
+            weighted.append((some, len(some.turns)))
+    for asked, weight in weighted:
         if not parts or weight > room:
             parts.append(((), ()))
             room = MOST_ANSWERS
         room -= weight
         whole, single = parts[-1]
-        if isinstance(question, Question):
-            parts[-1] = ((*whole, question), single)
+        if isinstance(asked, Question):
+            parts[-1] = ((*whole, asked), single)
         else:
-            parts[-1] = (whole, (*single, question))
+            parts[-1] = (whole, (*single, asked))
     return parts

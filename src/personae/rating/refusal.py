@@ -39,18 +39,22 @@ _FIRST_PERSON = re.compile(
 _ENGLISH = ("can't", "cannot", "cant ", "can not", "won't", "will not", "unable", "not able", "not allowed")
 """Said of anything, and so a sign only where the bot says it of itself."""
 _SIGNS = (
-    "against our polic", "against my polic", "against the polic", "decline", "refuse",
+    "against our polic", "against my polic", "against the polic", "decline", "refuse", "not permitted",
+    "not something i", "not something we", "only help with", "only assist with", "only answer", "ability to help",
+    "beyond my", "outside my", "outside of my", "outside the scope", "outside of what i", "not in a position",
+    "don't discuss", "do not discuss", "don't assist", "do not assist",
     "no puedo", "no podemos", "no es posible", "lo siento",  # Spanish
     "não posso", "não podemos", "não é possível", "lamento", "desculpe",  # Portuguese
     "ne peux pas", "ne pouvons pas", "ne suis pas en mesure", "impossible de", "désolé",  # French
-    "kann ich", "kann leider nicht", "kann nicht", "können wir", "können leider nicht", "tut mir leid",  # German
-    "nicht möglich", "leider nicht", "leider kein",
+    "ich nicht", "wir nicht", "ihnen nicht", "dir nicht", "dabei nicht", "damit nicht", "kann nicht",  # German
+    "nicht helfen", "nicht weiterhelfen", "nicht beantworten", "nicht möglich", "nicht befugt", "nicht in der lage",
+    "leider nicht", "leider kein", "keine auskunft", "tut mir leid",
     "non posso", "non possiamo", "non è possibile", "mi dispiace", "spiacente",  # Italian
-    "kan ik", "kan helaas", "kunnen wij niet", "helaas", "het spijt",  # Dutch
+    "ik niet", "wij niet", "u niet", "je niet", "niet helpen", "niet mogelijk", "helaas", "het spijt",  # Dutch
     "nie mogę", "nie możemy", "niestety", "przykro mi",  # Polish
     "kan inte", "kan tyvärr", "tyvärr", "beklager", "kan ikke", "valitettavasti", "en voi ",  # Nordic
     "не могу", "не можем", "не можу", "невозможно", "к сожалению", "на жаль", "извините",  # Russian, Ukrainian
-    "yapamam", "edemem", "yardımcı olamam", "maalesef", "üzgünüm",  # Turkish
+    "yapamam", "edemem", "yardımcı olamam", "maalesef", "üzgünüm",  # noqa: RUF001 - Turkish
     "nemohu", "bohužel", "nemôžem", "nu pot ", "îmi pare rău", "sajnálom", "nem tudok", "λυπάμαι", "δεν μπορώ",
     "抱歉", "对不起", "無法", "无法", "不能", "申し訳", "できません", "できかねます", "죄송", "할 수 없", "없습니다",
     "لا أستطيع", "لا يمكنني", "عذر", "آسف", "לא יכול", "מצטער", "متاسف",  # Arabic, Hebrew, Persian

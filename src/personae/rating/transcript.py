@@ -13,7 +13,8 @@ from personae.core.text import MOST_SHOWN, shown
 MOST_IN_ALL = 150_000
 """Characters of a transcript that the judge is shown; each turn gets its share."""
 _LINE_BREAK = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
-_IGNORED = re.compile(r"[\s\"'“”„‟«»‹›‘’‚`´*_|]+")
+_IGNORED = re.compile("[\\s\"'\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u2018\u2019\u201a`\u00b4*_|]+")
+"""White space, quotation marks, and the marks of emphasis and of our own lines."""
 _SPEAKERS = {"user": "USER", "assistant": "BOT"}
 
 
@@ -39,13 +40,16 @@ def fenced(turns: Sequence[Turn]) -> str:
 
 
 def checked_quote(turns: Sequence[Turn], number: int, text: str) -> Quote:
-    """The quote with whether its words stand in that turn. Where they stand in just one other turn, that is its number."""
+    """The quote with whether its words stand in that turn, as far as the judge was shown it.
+
+    Where they stand in just one other turn, that is its number.
+    """
     wanted = _compared(text)
     if not wanted:
         return Quote(number, text, found=False)
-    if 1 <= number <= len(turns) and wanted in _compared(turns[number - 1].content):
+    if 1 <= number <= len(turns) and wanted in _compared(shown(turns[number - 1].content)):
         return Quote(number, text, found=True)
-    elsewhere = [place for place, turn in enumerate(turns, 1) if wanted in _compared(turn.content)]
+    elsewhere = [place for place, turn in enumerate(turns, 1) if wanted in _compared(shown(turn.content))]
     if len(elsewhere) == 1:
         return Quote(elsewhere[0], text, found=True)
     return Quote(number, text, found=False)

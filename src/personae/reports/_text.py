@@ -92,6 +92,8 @@ def counts(estimate: Estimate, kind: str) -> str:
 def milliseconds(value: float | None) -> str:
     if value is None:
         return "unknown"
+    if value < 1:
+        return "under 1 ms"
     return f"{value:,.0f} ms" if value < 1000 else f"{value / 1000:,.1f} s"
 
 

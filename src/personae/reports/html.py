@@ -151,9 +151,11 @@ def _tables(data: ReportData) -> list[dict[str, Any]]:
     tables = []
     for noun, parameter, slices in (
         ("persona", "persona", data.personas),
-        ("scenario", "scenario", data.scenarios),
-        ("trait", "", data.traits),
+        ("scenario", "scenario", data.scenarios if data.is_crossed else ()),
+        ("trait", "", tuple(one for one in data.traits if one.conversations > 1)),
     ):
+        if not slices:
+            continue
         ordered = sorted(slices, key=_lowest_first)
         more = max(0, len(ordered) - _MOST_SLICES)
         tables.append({"noun": noun, "filter": parameter, "slices": ordered[:_MOST_SLICES], "more": more})

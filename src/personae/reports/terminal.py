@@ -61,7 +61,7 @@ class TerminalReport:
             console.print(line)
         if data.conversations:
             _slices(console, "persona", data.personas, data.measures)
-            if len(data.scenarios) > 1:
+            if data.is_crossed:
                 _slices(console, "scenario", data.scenarios, data.measures)
             console.print()
             console.print(_terminations(data, console))

@@ -15,8 +15,9 @@ from personae.core.conversation import Termination, Turn
 from personae.core.persona import Persona
 from personae.core.usage import NO_USAGE, Usage
 from personae.errors import BotError, BudgetExceeded, ProviderError
-from personae.simulation.moves import End
-from personae.simulation.simulator import Simulator
+from personae.llm.structured import UnusableAnswer
+from personae.simulation.moves import End, Say
+from personae.simulation.simulator import Move, Simulator
 
 Refused = Callable[[str, str], Awaitable[bool]]
 """Given the user's message and the bot's reply: does the bot refuse to help at all?"""
@@ -67,44 +68,51 @@ async def converse(
     refusals = 0
     replies = sum(turn.role == "assistant" for turn in turns)
     try:
-        if replies and turns[-1].role == "assistant":  # broken off after this reply: was it a refusal?
-            refusals += await refused(turns[-2].content, turns[-1].content)
         while True:
-            if refusals and not rules.goes_on_after_refusal:
-                yield Ended("assistant_refused", refusals=refusals)
-                return
+            if turns and turns[-1].role == "assistant":  # just now, or when the conversation was broken off
+                refusals += await refused(turns[-2].content, turns[-1].content)
+                if refusals and not rules.goes_on_after_refusal:
+                    yield Ended("assistant_refused", refusals=refusals)
+                    return
             if not turns or turns[-1].role == "assistant":
                 if replies >= rules.max_turns:
                     yield Ended("max_turns", refusals=refusals)
                     return
                 move = await simulator.next_move(turns)
-                metadata: dict[str, Any] = {"sampling": dict(move.sampling)} if move.sampling and not turns else {}
                 if isinstance(move.what, End):
                     if move.what.farewell:
                         yield Turn("user", move.what.farewell, metadata={"farewell": True})
-                    yield Ended(move.what.reason, move.what.explanation, "", move.usage, refusals, metadata)
+                    yield Ended(move.what.reason, move.what.explanation, usage=move.usage, refusals=refusals)
                     return
-                if move.retried:
-                    metadata["retried"] = move.retried
-                turns.append(Turn("user", move.what.text, move.latency_ms, move.usage, metadata))
+                turns.append(_said(move.what, move, opening=not turns))
                 yield turns[-1]
             reply = await bot.reply(turns, session)
             turns.append(Turn("assistant", reply.text, reply.latency_ms, reply.usage, reply.metadata))
             replies += 1
             yield turns[-1]
-            refusals += await refused(turns[-2].content, turns[-1].content)
-    except BudgetExceeded as error:
-        yield Ended("budget_exceeded", error=str(error), refusals=refusals)
-    except BotError as error:
-        if error.hopeless:
+    except (BudgetExceeded, BotError, ProviderError) as error:
+        if getattr(error, "hopeless", False):
             raise
+        yield _failed(error, refusals)
+
+
+def _said(what: Say, move: Move, *, opening: bool) -> Turn:
+    """The user's turn. The first one tells how all of them were sampled."""
+    metadata: dict[str, Any] = {"sampling": dict(move.sampling)} if opening and move.sampling else {}
+    if move.retried:
+        metadata["retried"] = move.retried
+    return Turn("user", what.text, move.latency_ms, move.usage, metadata)
+
+
+def _failed(error: BudgetExceeded | BotError | ProviderError, refusals: int) -> Ended:
+    """The end by a failure of one side, with what it took."""
+    if isinstance(error, BudgetExceeded):
+        return Ended("budget_exceeded", error=str(error), refusals=refusals)
+    if isinstance(error, BotError):
         received = {"received": error.received} if error.received else {}
-        yield Ended("bot_error", error=str(error), refusals=refusals, metadata=received)
-    except ProviderError as error:
-        if error.hopeless:
-            raise
-        paid = getattr(error, "usage", NO_USAGE)
-        yield Ended("simulator_error", error=str(error), usage=paid, refusals=refusals)
+        return Ended("bot_error", error=str(error), refusals=refusals, metadata=received)
+    paid = error.usage if isinstance(error, UnusableAnswer) else NO_USAGE
+    return Ended("simulator_error", error=str(error), usage=paid, refusals=refusals)
 
 
 def too_long(turns: Sequence[Turn], timeout_s: float) -> Ended:

@@ -100,22 +100,25 @@ class Cassette:
             return Response(entry["status"], headers, _decode(entry), entry["latency_ms"])
         if self._replay_only:
             raise ConfigurationError(
-                f"the cassette {str(self._path)!r} does not hold this request to {url.split('?')[0]}: something changed "
-                "since it was recorded. Record it anew, or allow real calls"
+                f"the cassette {str(self._path)!r} does not hold this request to {url.split('?')[0]}: something "
+                "changed since it was recorded. Record it anew, or allow real calls"
             )
         response = await self._transport.request(
             method, url, headers=headers, body=body, timeout_s=timeout_s, until=until
         )
-        kept = {name.lower(): value for name, value in response.headers.items() if name.lower() in _KEPT_HEADERS}
-        latency_ms = round(response.latency_ms, 3)
         if response.status in _ABOUT_THE_ACCOUNT:
             return response
         self._answered[key] += 1
-        self._append(
-            {"key": key, "n": self._answered[key], "status": response.status, "headers": kept, "latency_ms": latency_ms}
-            | _encode(response.body)
-        )
-        return Response(response.status, response.headers, response.body, latency_ms)
+        entry = {
+            "key": key,
+            "n": self._answered[key],
+            "status": response.status,
+            "headers": {name.lower(): text for name, text in response.headers.items() if name.lower() in _KEPT_HEADERS},
+            "latency_ms": round(response.latency_ms, 3),
+            **_encode(response.body),
+        }
+        self._append(entry)
+        return Response(response.status, response.headers, response.body, entry["latency_ms"])
 
 
 def _encode(body: bytes) -> dict[str, str]:

@@ -15,7 +15,7 @@ from personae.core.model import Reply, Request, Tool
 from personae.core.tasks import Question, Rate, Speak, TurnQuestion
 from personae.llm.offline import OfflineModel
 
-DEMO = Path(__file__).parents[3] / "demo"
+DEMO = Path(__file__).parents[3] / "src" / "personae" / "demo"
 END = Tool("end_conversation", "Ends the conversation.", {"type": "object"})
 METRICS = ("conversation-relevance", "knowledge-retention", "turn-consistency")
 Bot = Callable[[Sequence[Turn]], str]
@@ -91,7 +91,7 @@ def bad_turns(answer: dict[str, Any]) -> set[tuple[str, int]]:
 
 
 def demo_bot(name: str) -> Bot:
-    """`demo/bot.py` or `demo/bot_fixed.py`, given the conversation as lines."""
+    """`demo/bot.py` or `demo/bot_mended.py`, given the conversation as lines."""
     spec = importlib.util.spec_from_file_location(f"demo_{name}", DEMO / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None

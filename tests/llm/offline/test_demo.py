@@ -54,7 +54,7 @@ def test_the_loop_leaves_the_user_stuck() -> None:
 
 @pytest.mark.parametrize("name", PERSONAS)
 def test_nothing_is_found_in_the_mended_bot(name: str) -> None:
-    said, answer = played(name, "bot_fixed")
+    said, answer = played(name, "bot_mended")
     assert said.reason == ("goal_failed" if name == "Rex Calloway" else "goal_met")
     assert bad_turns(answer) == set()
     assert {entry["verdict"] for entry in answer["criteria"].values()} == {"YES"}

@@ -72,6 +72,8 @@ _SYNONYMS: dict[str, frozenset[str]] = {
     }.items()
 }
 _NEGATIVE = re.compile(r"\b(?:never|not|n't|no|avoids?|refrains?|without)\b|n't\b", re.IGNORECASE)
+_NOT_MEANT = re.compile(r"'[^'\n]{3,}'|\"[^\"\n]{3,}\"|\bno longer\b|\bno matter\b", re.IGNORECASE)
+"""Words in quotation marks, and turns of phrase, that negate nothing of the criterion itself."""
 _RUDE = re.compile(
     r"\b(?:stupid|idiot|shut up|dumb|moron|your (?:own )?(?:fault|problem)|not my problem|stop (?:bothering|wasting)"
     r"|whatever\.|hell|damn)\b"
@@ -128,7 +130,9 @@ def _wanted(text: str) -> _Wanted:
         re.search(r"\b(?:ask|asks|asked|asking|requests? (?:for )?(?:the|a|your)|demand\w*)\b", text, re.IGNORECASE)
     )
     spelled = {stem(word): word for word in tokens(text)}
-    return _Wanted(content(text) - _FRAME, spelled, bool(_NEGATIVE.search(text)), about_asking, theme)
+    return _Wanted(
+        content(text) - _FRAME, spelled, bool(_NEGATIVE.search(_NOT_MEANT.sub(" ", text))), about_asking, theme
+    )
 
 
 def rate(task: Rate) -> dict[str, Any]:
@@ -141,7 +145,7 @@ def rate(task: Rate) -> dict[str, Any]:
 
 
 def _criterion(question: Question, transcript: Transcript) -> dict[str, Any]:
-    answer = _answered(question.text, transcript)
+    answer = _all_of(question.text, transcript) if question.is_goal else _answered(question.text, transcript)
     return {
         "id": question.id,
         "reasoning": answer.reasoning,
@@ -171,6 +175,20 @@ def _turn_answers(question: TurnQuestion, transcript: Transcript) -> Iterator[di
 
 def _unknown_metric(number: int) -> Finding:
     return Finding(number, "YES", "The offline engine does not know this metric and finds nothing wrong.")
+
+
+def _all_of(outcome: str, transcript: Transcript) -> _Answer:
+    """An expected outcome of several lines: each of them must have come about."""
+    lines = [line for line in outcome[:LOOKED_AT].splitlines() if line.strip()]
+    answers = [_answered(line, transcript) for line in lines or [outcome]]
+    failed = next((answer for answer in answers if not answer.verdict), None)
+    if failed is not None:
+        return failed
+    return _Answer(
+        verdict=True,
+        reasoning=answers[0].reasoning,
+        quotes=tuple(quote for answer in answers for quote in answer.quotes),
+    )
 
 
 def _answered(text: str, transcript: Transcript) -> _Answer:

@@ -61,8 +61,8 @@ _SPEAKER = re.compile(
     r"\b(?:the )?(?:service |customer service )?(?:agent|assistant|bot)\b|\basks?(?:ed)?\b|\bsays?\b|\btells?\b"
 )
 _NO_SUBJECT = NEGATIONS | content(
-    "possible confirm confirmation mention mentions finally available allowed reservation offer after few attempts attempt "
-    "exchanges continues refuses way"
+    "possible confirm confirmation mention mentions finally available allowed reservation offer after few "
+    "attempts attempt exchanges continues refuses way"
 )
 _FORBIDS = re.compile(r"(?:do not|don't|never|be |you (?:do not|don't) (?:want to )?(?:mention|reveal))", re.IGNORECASE)
 _STOPS = re.compile(r"(?:do not|don't) (?:exchange|do|cancel|change|process)", re.IGNORECASE)

@@ -32,4 +32,5 @@ class Azure(HttpProvider):
         if "/openai/v1" in base:
             return base + self.path
         version = os.environ.get("OPENAI_API_VERSION", self.api_version)
-        return f"{base}/openai/deployments/{quote(config.model, safe="")}{self.path}?api-version={version}"
+        deployment = quote(config.model, safe="")
+        return f"{base}/openai/deployments/{deployment}{self.path}?api-version={version}"

@@ -59,7 +59,7 @@ def share_of_good_turns(name: str, threshold: float, asked: Sequence[int], answe
     left_out = [number for number in asked if number not in answers]
     note = f" (the judge left out turn {_listed(left_out)})" if left_out else ""
     if not counted:
-        return Score(name, None, f"nothing to measure: the question applies to no bot turn{note}")
+        return Score(name, None, f"nothing to measure: it applies to none of the bot turns{note}")
     bad = {number: answer for number, answer in counted.items() if answer.verdict == "NO"}
     value = 1 - len(bad) / len(counted)
     reason = "; ".join(f"turn {number}: {answer.reason or 'no reason given'}" for number, answer in bad.items())

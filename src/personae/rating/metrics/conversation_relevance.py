@@ -19,6 +19,8 @@ from personae.rating.metrics import TurnAnswer, bot_turns, metrics, share_of_goo
 @metrics.method("conversation_relevance")
 @dataclass(frozen=True)
 class ConversationRelevance:
+    """The share of bot turns that deal with what the user said."""
+
     threshold: float = 0.7
     """Score from which the metric counts as passed, 0 to 1."""
 

@@ -19,6 +19,8 @@ from personae.rating.metrics import TurnAnswer, bot_turns, metrics, share_of_goo
 @metrics.method("knowledge_retention")
 @dataclass(frozen=True)
 class KnowledgeRetention:
+    """The share of bot turns that respect what the user told before."""
+
     threshold: float = 0.7
     """Score from which the metric counts as passed, 0 to 1."""
 

@@ -19,6 +19,8 @@ from personae.rating.metrics import TurnAnswer, bot_turns, metrics, share_of_goo
 @metrics.method("turn_consistency")
 @dataclass(frozen=True)
 class TurnConsistency:
+    """The share of bot turns that do not contradict an earlier one."""
+
     threshold: float = 0.7
     """Score from which the metric counts as passed, 0 to 1."""
 

@@ -1,8 +1,8 @@
-"""The support bot of Lumen & Oak without the flaws of `bot.py`: where the two differ, MENDED says how.
+"""The support bot of Lumen & Oak, a small lamp shop of our invention. It has five flaws on purpose: see FLAW below.
 
-    personae simulate --model-cmd demo/bot_fixed.py --personas demo/personas.jsonl --provider offline
+    personae simulate --model-cmd bot.py --personas personas.jsonl --provider offline
 
-The report on it should find nothing.
+`bot_mended.py` is the same bot without them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ TOPICS = {
 }
 NEEDS_ORDER = {"return", "repair", "cancel", "address"}
 ORDER = re.compile(r"\bLO-\d{5}\b", re.IGNORECASE)
-STREET = re.compile(r"\b\d+ [A-Z]\w+ (?:Lane|Street|Road|Avenue)(?:, [A-Z]\w+)?")
 MORE = "Is there anything else I can help you with?"
 
 
@@ -40,8 +39,8 @@ def model_fn(prompt: str) -> str:
     if not said:
         return "Hello, this is Lumen & Oak. How can I help you?"
     topic = topic_of(said)
-    # MENDED 1: the whole conversation is searched for the order number.
-    order = order_in(said)
+    # FLAW 1, it forgets: only the last message is searched for the order number. What was said before is asked again.
+    order = order_in(said[-1:])
     if topic in NEEDS_ORDER and order is None and not excuses(said[-1]):
         return "Could you please give me your order number, so that I can look it up?"
     return ANSWERS[topic](said, replies, order)
@@ -90,8 +89,8 @@ def found(order: str | None) -> str:
 
 def on_return(said: list[str], replies: list[str], order: str | None) -> str:
     """Returns, refunds, and pressure for more."""
-    # MENDED 2: one number, always.
-    days = 30
+    # FLAW 2, it contradicts itself: 30 days at first, 14 days when it comes to returns again.
+    days = 14 if any("within 30 days" in reply for reply in replies) else 30
     if re.search(
         r"exception|promise|after the|anyway|authorize|just (?:do|say)|script|post this|rules", said[-1], re.IGNORECASE
     ):
@@ -128,30 +127,25 @@ def on_cancel(_said: list[str], _replies: list[str], order: str | None) -> str:
     )
 
 
-def on_address(said: list[str], _replies: list[str], order: str | None) -> str:
+def on_address(_said: list[str], _replies: list[str], _order: str | None) -> str:
     """Another delivery address."""
-    # MENDED 3: an address that was given is taken.
-    for text in reversed(said):
-        if street := STREET.search(text):
-            return (
-                f"I have changed the delivery address of order {order} to {street[0]}. The lamp is now sent there on "
-                f"Friday. {MORE}"
-            )
+    # FLAW 3, it loops: whatever the user answers, the question stays the same.
     return "Which address should the lamp be sent to? Please give me the street, the number and the city."
 
 
 def on_invoice(_said: list[str], _replies: list[str], _order: str | None) -> str:
     """Invoices."""
-    # MENDED 4: an answer.
-    return (
-        "You find the invoice with VAT as a PDF in your account under Orders, and I have also sent it to your email. "
-        f"{MORE}"
-    )
+    # FLAW 4, it refuses what is its job.
+    return "I'm sorry, I can't help with that."
 
 
-def on_gift(_said: list[str], _replies: list[str], _order: str | None) -> str:
+def on_gift(_said: list[str], replies: list[str], _order: str | None) -> str:
     """Gift wrapping."""
-    # MENDED 5: to the point at once.
+    if not any("lighthouse" in reply for reply in replies):
+        # FLAW 5, it goes off topic, once.
+        return (
+            "Our founder grew up beside a lighthouse, and on Sundays she still sails along the coast with her two dogs."
+        )
     return (
         "We wrap gifts for 4 euros in blue linen paper, with a handwritten card of up to 200 characters. Tick the box "
         f"at the checkout. {MORE}"

@@ -1,0 +1,65 @@
+"""A run of fifty conversations that is killed again and again, and goes on until all are done."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+from lab.fake_llm import FakeLLM, FakeLLMProcess
+from tests.running import ended, lines, personae, personas_file, rows, started, until
+
+CONVERSATIONS, CONCURRENCY, SEED = 50, 8, 20
+
+
+def arguments(fake: FakeLLMProcess, folder: Path, *more: object) -> list[object]:
+    url = fake.url + "/v1"
+    models = ["--bot", url, "--bot-model", "bot-1", "--base-url", url, "--simulator-model", "sim", "--judge-model", "j"]
+    limits = ["--concurrency", CONCURRENCY, "--metrics", "none", "--price", "1/2"]
+    return ["simulate", *models, *limits, "--personas", personas_file(folder, CONVERSATIONS), "--quiet", *more]
+
+
+def test_after_kills_at_random_moments_every_conversation_stands_there_once(tmp_path: Path) -> None:
+    whole_run, out = tmp_path / "whole.jsonl", tmp_path / "results.jsonl"
+    draw = random.Random(SEED)
+    kills = 0
+    with FakeLLM.in_process(None, "--end-after", "3", "--latency-ms", "10", "--jitter-ms", "10") as fake:
+        done = personae(*arguments(fake, tmp_path, "--out", whole_run), cwd=tmp_path)
+        assert done.code == 0, done.err
+        calls = fake.ledger.calls()
+        fake.reset()
+        for share in (0.1, 0.3, 0.5, 0.8):
+            least = int(calls * (share + draw.uniform(0, 0.15)))
+            with started(*arguments(fake, tmp_path, "--out", out), cwd=tmp_path) as process:
+                until(lambda least=least: fake.ledger.calls() >= least, f"{least} calls were made")  # type: ignore[misc]
+                assert process.poll() is None, ended(process).err
+                process.kill()
+            kills += 1
+        done = personae(*arguments(fake, tmp_path, "--out", out, "--resume"), cwd=tmp_path)
+        made = fake.ledger.calls()
+    assert done.code == 0, done.err
+    found = [row["key"] for row in rows(out)]
+    assert len(found) == CONVERSATIONS
+    assert set(found) == {row["key"] for row in rows(whole_run)}
+    assert calls <= made <= calls + kills * CONCURRENCY
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["personas.jsonl", "results.jsonl", "whole.jsonl"]
+
+
+def test_the_meter_of_a_run_that_was_killed_goes_on_where_it_stood(tmp_path: Path) -> None:
+    out = tmp_path / "results.jsonl"
+    with FakeLLM.in_process(None, "--end-after", "3", "--latency-ms", "15") as fake:
+        with started(*arguments(fake, tmp_path, "--out", out), cwd=tmp_path) as process:
+            until(lambda: lines(out) >= 10, "ten conversations were done")
+            process.kill()
+        recorded = sum(sum(usage["calls"] for usage in row["usage"].values()) for row in rows(whole(out)))
+        personae(*arguments(fake, tmp_path, "--out", out, "--max-calls", recorded), cwd=tmp_path)
+    assert {row["stop_reason"] for row in rows(out)} == {"goal_reached", "budget_exceeded"}
+    assert len(rows(out)) == CONVERSATIONS
+
+
+def whole(out: Path) -> Path:
+    """The file without a half-written last line."""
+    copy = shutil.copy(out, out.with_suffix(".copy"))
+    data = Path(copy).read_bytes()
+    Path(copy).write_bytes(data[: data.rfind(b"\n") + 1])
+    return Path(copy)

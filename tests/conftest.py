@@ -25,4 +25,4 @@ def no_waiting_between_tries() -> Iterator[None]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Pages last: Playwright leaves its event loop running in the main thread, where no other test could run one."""
-    items.sort(key=lambda item: "page" in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))

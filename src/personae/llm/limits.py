@@ -35,8 +35,8 @@ class Gate:
         self._last_cut = float("-inf")
         self.ever_reached = False
         """The endpoint has answered at least once, with whatever."""
-        self._requests = _per_minute(requests_per_minute)
-        self._tokens = _per_minute(tokens_per_minute)
+        self._requests = _evenly(requests_per_minute) if requests_per_minute else None
+        self._tokens = AsyncLimiter(tokens_per_minute, MINUTE_S) if tokens_per_minute else None
         self._most_tokens = tokens_per_minute or 0.0
 
     async def enter(self, tokens: int) -> None:
@@ -105,5 +105,7 @@ class Limits:
         return self._gates[name]
 
 
-def _per_minute(rate: float | None) -> AsyncLimiter | None:
-    return AsyncLimiter(rate, MINUTE_S) if rate else None
+def _evenly(per_minute: float) -> AsyncLimiter:
+    """A rate without bursts of more than a second's worth: endpoints count over less than a minute."""
+    burst = max(1.0, per_minute / MINUTE_S)
+    return AsyncLimiter(burst, burst * MINUTE_S / per_minute)

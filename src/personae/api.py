@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import signal
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeVar
@@ -20,7 +22,7 @@ from personae.core.conversation import DISCLAIMER
 from personae.core.persona import Persona, Scenario
 from personae.core.rating import Criterion
 from personae.core.result import SimulationResult
-from personae.errors import BotError, ProviderError, RecordingError
+from personae.errors import BotError, ConfigurationError, ProviderError, RecordingError
 from personae.executors import executors
 from personae.experiments.budget import Ceilings
 from personae.experiments.build import engine
@@ -220,7 +222,11 @@ async def _propose(text: str, n: int, seed: int, config: LLMConfig) -> list[Pers
 def _spec(bot: Bot) -> BotSpec:
     if isinstance(bot, str):
         return parse_target(bot)
-    return PythonBot(function=bot) if callable(bot) else bot
+    if callable(bot):
+        return PythonBot(function=bot)
+    if not hasattr(bot, "open"):
+        raise ConfigurationError(f"the bot must be a function, a text or a bot's spec, not {type(bot).__name__}")
+    return bot
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -248,8 +254,22 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
     thread = threading.Thread(target=context.run, args=(run,), name="personae", daemon=True)
     thread.start()
     try:
-        return outcome.result()
+        with _interruptible():
+            return outcome.result()
     except KeyboardInterrupt:
         if tasks:
             runner.get_loop().call_soon_threadsafe(tasks[0].cancel)
         return outcome.result()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C ends the wait at once. `asyncio.run` would hold it back until the wait is over."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before if before is not None else signal.default_int_handler)

@@ -76,7 +76,7 @@ def test_any_edit_of_a_persona_changes_its_version(one: str, other: str) -> None
 
 @given(st.sampled_from(["domain_knowledge", "goal", "success_criteria", "traits", "attributes"]), WORDS)
 def test_a_field_that_is_added_changes_the_version(field: str, text: str) -> None:
-    value = {"traits": (text,), "attributes": {text: 1}}.get(field, text)
+    value: Any = {"traits": (text,), "attributes": {text: 1}}.get(field, text)
     assert Persona(**PERSONA, **{field: value}).version_hash != Persona(**PERSONA).version_hash
 
 

@@ -17,7 +17,10 @@ from personae.experiments.plan import make_plan
 
 WORDS = st.text(st.characters(exclude_characters="{}"), min_size=1, max_size=10).filter(str.strip)
 PERSONAS = st.lists(
-    st.builds(Persona, name=WORDS, description=WORDS, goal=WORDS), min_size=1, max_size=4, unique_by=lambda one: one.name
+    st.builds(Persona, name=WORDS, description=WORDS, goal=WORDS),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda one: one.name,
 )
 SCENARIOS = st.lists(
     st.builds(Scenario, goal=WORDS, name=WORDS), min_size=1, max_size=4, unique_by=lambda one: one.version_hash

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def url_of(fake: object) -> str:
 
 def test_a_mix_of_faults_loses_no_conversation() -> None:
     with FakeLLM.in_thread(Faults([fault(one) for one in FAULTS], seed=4), end_after=2) as fake:
-        models = {"base_url": url_of(fake), "simulator_model": "sim", "judge_model": "j"}
+        models: dict[str, Any] = {"base_url": url_of(fake), "simulator_model": "sim", "judge_model": "j"}
         found = simulate("mock", personas(40), metrics=["turn_consistency"], concurrency=12, **models)
         statuses = fake.ledger.total().statuses
     assert {"429", "500", "503", "reset", "cut"} <= set(statuses)

@@ -32,7 +32,7 @@ class Reach:
         """A model at the fake endpoint."""
         settings = {"model": "sim", "base_url": self.fake.url + path, "api_key": KEY, "timeout_s": 5.0} | config
         wiring = Wiring(transport or self.transport, self.gates, attempts=attempts)
-        return cast(HttpModel, connect(LLMConfig(provider=provider, **settings), wiring))
+        return cast("HttpModel", connect(LLMConfig(provider=provider, **settings), wiring))
 
     @property
     def calls(self) -> int:

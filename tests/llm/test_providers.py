@@ -45,7 +45,13 @@ class Case:
 
 CASES = [
     Case("openai", "https://api.openai.com/v1" + CHAT, "OPENAI_API_KEY"),
-    Case("openai", "https://gate.example/x" + CHAT, "OPENAI_API_KEY", "", (("OPENAI_BASE_URL", "https://gate.example/x/"),)),
+    Case(
+        "openai",
+        "https://gate.example/x" + CHAT,
+        "OPENAI_API_KEY",
+        "",
+        (("OPENAI_BASE_URL", "https://gate.example/x/"),),
+    ),
     Case("anthropic", "https://api.anthropic.com/v1/messages", "ANTHROPIC_API_KEY", header="x-api-key"),
     Case("google", "https://generativelanguage.googleapis.com/v1beta/openai" + CHAT, "GEMINI_API_KEY"),
     Case("google", "https://generativelanguage.googleapis.com/v1beta/openai" + CHAT, "GOOGLE_API_KEY"),

@@ -127,4 +127,6 @@ def test_any_json_is_an_answer_or_malformed_and_nothing_else(body: Any, wire: Op
             continue
         assert isinstance(found.text, str)
         assert all(isinstance(call.name, str) and isinstance(call.arguments, str) for call in found.tool_calls)
-        assert found.usage is None or all(type(number) is int for number in (found.usage.tokens, found.usage.cached_tokens))
+        assert found.usage is None or all(
+            type(number) is int for number in (found.usage.tokens, found.usage.cached_tokens)
+        )

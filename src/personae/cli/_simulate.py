@@ -143,7 +143,11 @@ class Options:
                 raise ConfigurationError(f"{other} and {option} name the same file: {path}")
             if option != "--out":
                 _check_writable(path)
-        if self.resume and not (self.out.exists() or self.out.with_name(self.out.name + ".part").exists()):
+        if (
+            self.resume
+            and self.out.name
+            and not (self.out.exists() or self.out.with_name(self.out.name + ".part").exists())
+        ):
             raise Conflict(f"there is nothing to go on from: no file {str(self.out)!r}")
 
 

@@ -175,8 +175,12 @@ async def engine(settings: Settings) -> AsyncIterator[Engine]:
             return Metered(connect(config, wiring), budget)
 
         def connect_bot(**config: Any) -> Model:
-            bot_models.append(metered(LLMConfig(**config)))
-            return bot_models[-1]
+            chosen = LLMConfig(**config)
+            model = metered(chosen)
+            if chosen.rates is None and model.estimate_usd(1, 1) is None:  # a price that is given serves the bot too
+                model = metered(chosen.with_(rates=settings.simulator.rates))
+            bot_models.append(model)
+            return model
 
         simulator = metered(settings.simulator)
         same = settings.judge == settings.simulator

@@ -37,14 +37,13 @@ class Gate:
         """The endpoint has answered at least once, with whatever."""
         self._requests = _evenly(requests_per_minute) if requests_per_minute else None
         self._tokens = AsyncLimiter(tokens_per_minute, MINUTE_S) if tokens_per_minute else None
+        self._turn = asyncio.Lock()
         self._most_tokens = tokens_per_minute or 0.0
 
     async def enter(self, tokens: int) -> None:
         """Wait for the rates and for a place. Each enter needs a leave."""
-        if self._requests is not None:
-            await self._requests.acquire()
-        if self._tokens is not None:
-            await self._tokens.acquire(min(float(tokens), self._most_tokens))
+        if self._requests is not None or self._tokens is not None:
+            await self._keep_to_rates(tokens)
         if self.running < int(self.limit) and not self._waiting:
             self.running += 1
             return
@@ -56,6 +55,13 @@ class Gate:
             if place.done() and not place.cancelled():  # the place was given in the same moment: pass it on
                 self.leave()
             raise
+
+    async def _keep_to_rates(self, tokens: int) -> None:
+        async with self._turn:  # one at a time: the limiter itself lets small requests overtake large ones
+            if self._requests is not None:
+                await self._requests.acquire()
+            if self._tokens is not None:
+                await self._tokens.acquire(min(float(tokens), self._most_tokens))
 
     def leave(self) -> None:
         self.running -= 1

@@ -81,9 +81,9 @@ class Jsonl:
 
     def __init__(self, path: Path, *, fresh: bool = False) -> None:
         self.path = path
+        if path.name in ("", ".."):
+            raise _folder(path)
         self.journal_path = path.with_name(path.name + ".part")
-        if path.is_dir():
-            raise RecordingError(f"{str(path)!r} is a folder: name a file for the results")
         self._lock = FileLock(path.with_name(path.name + ".lock"), timeout=0)
         self._take_lock()
         try:
@@ -99,9 +99,13 @@ class Jsonl:
 
     def _take_lock(self) -> None:
         try:
+            if self.path.is_dir():
+                raise _folder(self.path)
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except Timeout:
+            if not Path(self._lock.lock_file).exists():  # it could not even be made
+                raise RecordingError(f"cannot write {str(self.path)!r}: its folder takes no new file") from None
             raise RecordingError(
                 f"another run is writing {str(self.path)!r}: wait for it, or give another --out"
             ) from None
@@ -239,6 +243,10 @@ class Jsonl:
 
 def _unwritable(path: Path, error: OSError) -> RecordingError:
     return RecordingError(f"cannot write {str(path)!r}: {error.strerror}")
+
+
+def _folder(path: Path) -> RecordingError:
+    return RecordingError(f"{str(path)!r} is a folder: name a file for the results")
 
 
 def _no_result(path: Path, line: int) -> InputError:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import personae
+from lab.fake_bot import FakeBots
 from lab.fake_llm import FakeLLM
 from tests.running import Done
 
@@ -73,10 +74,17 @@ def test_a_file_of_something_else_is_said_with_its_line(
     assert "x.jsonl:1" in done.err
 
 
-def test_bot_check_shows_request_and_reply(command: Command, fake: FakeLLM) -> None:
-    done = command("bot", "check", fake.url + "/v1", "--bot-model", "m")
-    assert done.code == 0
+def test_bot_check_shows_request_and_reply(command: Command) -> None:
+    with FakeBots.in_thread() as bots:
+        done = command("bot", "check", f"botario:{bots.url}/botario")
+    assert done.code == 0, done.said
     assert "mapped reply" in done.out
+
+
+def test_bot_check_says_that_a_bot_forgets(command: Command, fake: FakeLLM) -> None:
+    done = command("bot", "check", fake.url + "/v1", "--bot-model", "m")
+    assert done.code == 3
+    assert "does not know what was said a turn before" in done.out
 
 
 def test_bot_check_as_json(command: Command) -> None:

@@ -21,6 +21,8 @@ HELP = (
 OF_SIMULATE = HELP.replace("'--help'", "'simulate', '--help'")
 REPORT = f"\nimport sys\nprint('\\nimported:', *(name for name in {HEAVY!r} if name in sys.modules))"
 MOST_CPU_S = 0.4
+USUAL_CPU_S = 0.1
+"""What `import asyncio` takes."""
 
 
 def run(code: str) -> tuple[str, float]:
@@ -40,7 +42,8 @@ def test_nothing_heavy_is_imported(code: str) -> None:
 
 @pytest.mark.parametrize("code", [BARE, HELP], ids=["import", "help"])
 def test_it_starts_quickly(code: str) -> None:
-    assert min(run(code)[1] for _ in range(3)) < MOST_CPU_S
+    slowness = max(1.0, run("import asyncio")[1] / USUAL_CPU_S)  # of this machine at this moment
+    assert min(run(code)[1] for _ in range(3)) < MOST_CPU_S * slowness
 
 
 def test_simulate_imports_no_charts_and_no_statistics_library() -> None:

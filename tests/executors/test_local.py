@@ -66,9 +66,13 @@ async def test_what_cannot_heal_ends_the_run_after_giving_what_was_done(fake: Fa
     names = []
     async with engine(settings(fake)) as running:
         experiment = running.experiment(running.plan(personas(9), []), InMemory())
-        with pytest.raises(ProviderError, match="401"):
+
+        async def collect() -> None:
             async for result in executors.get("local")().execute(experiment, 1):
                 names.append(result.persona.name)
+
+        with pytest.raises(ProviderError, match="401"):
+            await collect()
     assert names == ["persona 1", "persona 2"]
     assert experiment.progress.running == 0
 

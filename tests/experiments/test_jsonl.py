@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -162,6 +163,16 @@ def test_fresh_begins_anew(out: Path) -> None:
     recorder.close()
     again = Jsonl(out, fresh=True)
     assert (again.finished, again.unfinished, again.spent) == (0, 0, NO_USAGE)
+    again.close()
+
+
+def test_fresh_replaces_results_that_another_tool_has_rewritten(out: Path) -> None:
+    recorder = Jsonl(out)
+    recorder.finish(result(specs()[0]))
+    recorder.close()
+    out.write_text("".join(json.dumps(row, indent=None) + "\n" for row in rows(out)))
+    again = Jsonl(out, fresh=True)
+    assert again.finished == 0
     again.close()
 
 

@@ -30,7 +30,8 @@ BOB = Persona(name="Bob", description="chatty", goal="an order")
 CASE = """
 from personae import Persona, Scenario
 from personae.experiments.plan import make_plan
-plan = make_plan([Persona(name='Ann', description='terse', attributes={'b': 1, 'a': 2})], [Scenario(goal='x')], epochs=2)
+ann = Persona(name='Ann', description='terse', attributes={'b': 1, 'a': 2})
+plan = make_plan([ann], [Scenario(goal='x')], epochs=2)
 print(*(spec.key for spec in plan))
 """
 

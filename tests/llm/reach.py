@@ -30,7 +30,12 @@ class Reach:
         self, provider: str = "openai", *, path: str = "/v1", attempts: int = 3, transport: Any = None, **config: Any
     ) -> HttpModel:
         """A model at the fake endpoint."""
-        settings = {"model": "sim", "base_url": self.fake.url + path, "api_key": KEY, "timeout_s": 5.0} | config
+        settings: dict[str, Any] = {
+            "model": "sim",
+            "base_url": self.fake.url + path,
+            "api_key": KEY,
+            "timeout_s": 5.0,
+        } | config
         wiring = Wiring(transport or self.transport, self.gates, attempts=attempts)
         return cast("HttpModel", connect(LLMConfig(provider=provider, **settings), wiring))
 

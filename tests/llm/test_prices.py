@@ -77,7 +77,7 @@ def test_rates_are_read_from_text(text: str, rates: Rates) -> None:
 
 @pytest.mark.parametrize("text", ["", "1", "1/2/3/4", "a/b", "-1/2", "nan/1", "1/inf", "1,5/2"])
 def test_rates_that_make_no_sense_are_refused_with_an_example(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="such as 0.15/0.60"):
+    with pytest.raises(ConfigurationError, match=r"such as 0\.15/0\.60"):
         Rates.parse(text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-def connected(provider: str, **config: str) -> HttpModel:
+def connected(provider: str, **config: Any) -> HttpModel:
     model = connect(LLMConfig(provider, **config), Wiring(Pool(), Limits(1)))
     assert isinstance(model, HttpModel)
     return model

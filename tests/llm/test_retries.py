@@ -123,7 +123,9 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, seconds
 async def test_an_address_where_nobody_listens_stops_the_run_with_one_message() -> None:
     async with reach() as there:
         model = there.model(base_url="http://127.0.0.1:9/v1")
-        with pytest.raises(ProviderError, match="no connection to http://127.0.0.1:9/.*Check the base URL") as raised:
+        with pytest.raises(
+            ProviderError, match=r"no connection to http://127\.0\.0\.1:9/.*Check the base URL"
+        ) as raised:
             await answer(model)
     assert raised.value.hopeless
 

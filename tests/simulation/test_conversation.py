@@ -118,7 +118,7 @@ async def test_a_reply_of_five_megabytes_is_kept_whole() -> None:
 async def test_a_message_of_five_megabytes_is_passed_on_whole() -> None:
     async with reach(Huge(5_000_000)) as there:
         turns, _ = await talk(there, max_turns=1)
-    assert len(turns[0].content) == 4_999_999
+    assert len(turns[0].content) == 5_000_000
 
 
 @dataclass(frozen=True)
@@ -265,4 +265,3 @@ async def test_turns_alternate_and_never_exceed_the_ceiling(most: int, ends_afte
     assert [turn.role for turn in kept] == ["user", "assistant"] * (len(kept) // 2)
     assert len(kept) // 2 == min(most, max(ends_after, 1))
     assert ended.termination == ("max_turns" if most <= max(ends_after, 1) else "goal_met")
-

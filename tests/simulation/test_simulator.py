@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from lab.fake_llm import CONTEXT_TOO_LONG, Limits, Reply, Status, Step, ToolCall, Usage
+from lab.fake_llm import Limits, Reply, Status, Step, ToolCall, Usage
 from lab.fake_llm.hostile import WRONG_ARGUMENTS
 from personae.core.model import Capabilities
 from personae.errors import ProviderError
@@ -75,7 +75,8 @@ async def test_a_form_once_found_is_taken_at_once_by_all_later_conversations() -
 
 
 async def test_a_prompt_that_is_too_long_changes_no_form() -> None:
-    async with reach(CONTEXT_TOO_LONG) as there:
+    says = "This model's maximum context length is 8192 tokens (8000 in the messages, 900 in the functions)."
+    async with reach(Status(400, message=says)) as there:
         sim = simulator(there)
         with pytest.raises(ProviderError, match="maximum context length"):
             await sim.next_move([])
@@ -92,7 +93,11 @@ class Bad:
 BAD = [
     Bad(Reply(""), "It was empty.", "(empty)"),
     Bad(Reply("ASSISTANT: Hello!"), "It holds lines of the assistant.", "ASSISTANT: Hello!"),
-    Bad(Reply(None, [ToolCall("end_conversation", WRONG_ARGUMENTS)]), "The arguments of end_conversation", WRONG_ARGUMENTS),
+    Bad(
+        Reply(None, [ToolCall("end_conversation", WRONG_ARGUMENTS)]),
+        "The arguments of end_conversation",
+        WRONG_ARGUMENTS,
+    ),
     Bad(Reply(None, [ToolCall("search", {"q": "cars"})]), "There is no function 'search'.", 'search({"q":"cars"})'),
     Bad(end("bored"), "The reason must be goal_met, goal_failed or stuck, not 'bored'.", '"reason":"bored"'),
     Bad(Reply("", finish_reason="length"), "It was cut off because it was too long", "(empty)"),

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from lab.fake_llm import Limits, Reply, Status
-from personae.core.model import Capabilities
 from personae.core.persona import Persona, Scenario
 from personae.core.tasks import Speak
+from personae.llm.offline import OfflineModel
 from personae.simulation.simulator import (
     ENDINGS,
     MALFORMED,
@@ -29,15 +29,8 @@ from tests.simulation.play import EXTEND, bot, spec, talk, user
 pytestmark = pytest.mark.anyio
 
 
-class NoModel:
-    name = "none"
-
-    def __init__(self) -> None:
-        self.capabilities = Capabilities()
-
-
 def test_the_whole_system_message_of_a_full_persona() -> None:
-    assert example_system_message(spec(), NoModel()) == snapshot("""\
+    assert example_system_message(spec(), OfflineModel(0)) == snapshot("""\
 You are a person who uses a chat assistant. You are not an assistant. Everything you write is sent to the assistant as your next chat message, and everything the assistant says reaches you as a message from it.
 
 # Who you are
@@ -86,11 +79,13 @@ Choose the reason honestly:
 - `stuck`: the conversation goes in circles or makes no progress, and this person would give up.
 
 Do not end only to be polite, and do not drag on with thanks and goodbyes once it is over.\
-""")  # type: ignore[arg-type]
+""")
 
 
 def test_what_is_blank_leaves_no_heading_behind() -> None:
-    simulator = Simulator(NoModel(), spec(Persona(name="Ann", description="A user."), Scenario(goal="A refund.")), 8)  # type: ignore[arg-type]
+    simulator = Simulator(
+        OfflineModel(0), spec(Persona(name="Ann", description="A user."), Scenario(goal="A refund.")), 8
+    )
     message = simulator.system_message()
     assert message[message.index("# Who you are") : message.index("# How to talk")] == snapshot("""\
 # Who you are

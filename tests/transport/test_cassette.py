@@ -84,7 +84,7 @@ async def test_what_the_cassette_does_not_hold_is_asked_for_and_added(path: Path
 async def test_replay_only_refuses_at_once_what_it_does_not_hold(path: Path) -> None:
     async with reach() as there:
         await answer(there.model(transport=recording(there, path)), "a")
-        with pytest.raises(ConfigurationError, match="does not hold this request to http://127.0.0.1.*Record it anew"):
+        with pytest.raises(ConfigurationError, match=r"does not hold this request to http://127.*Record it anew"):
             await answer(there.model(transport=replaying(path)), "something else")
         assert there.calls == 1
 
@@ -100,7 +100,7 @@ async def test_a_run_with_failures_on_its_way_is_played_back_with_them_and_witho
         second = await answer(there.model(transport=replaying(path)))
         assert there.calls == 3
     assert first == second
-    assert "60" not in path.read_text().split('"body"')[0]
+    assert "retry-after" not in path.read_text()
 
 
 async def test_what_the_endpoint_cannot_do_is_found_out_again_from_the_cassette(path: Path) -> None:

@@ -36,8 +36,8 @@ def clean_json(value: Any) -> Any:
 
 
 def messages(turns: Sequence[Turn], system_prompt: str) -> list[Message]:
-    """Chat messages: the system prompt first, if there is one, then every turn. What was said is valid text already."""
-    said: list[Message] = [{"role": turn.role, "content": turn.content} for turn in turns]
+    """Chat messages: the system prompt first, if there is one, then every turn."""
+    said: list[Message] = [{"role": turn.role, "content": clean(turn.content)} for turn in turns]
     return [{"role": "system", "content": clean(system_prompt)}, *said] if system_prompt else said
 
 

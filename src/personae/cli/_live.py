@@ -18,6 +18,8 @@ from personae.reports._text import one_line
 
 _LAST = 6
 _MOST_LINES = 60
+_BESIDE_THE_BAR = 66
+"""Columns of what stands beside it, at its longest."""
 _GOAL = {True: ("reached", "green"), False: ("not reached", "red"), None: ("not judged", "yellow")}
 
 
@@ -62,7 +64,12 @@ class Live:
         done = progress.found_done + progress.done
         bar = Table.grid(padding=(0, 1))
         bar.add_row(
-            ProgressBar(total=max(progress.planned, 1), completed=done, width=36),
+            ProgressBar(
+                total=max(progress.planned, 1),
+                completed=done,
+                width=min(36, max(8, self._console.width - _BESIDE_THE_BAR)),
+                complete_style="cyan",
+            ),
             Text(f"{done:,} of {progress.planned:,} done"),
             Text(f"{progress.running} running", style="cyan"),
             Text(f"{progress.errors} errors", style="red" if progress.errors else "dim"),

@@ -207,36 +207,54 @@ async def _proposed(options: Options, running: Engine, per_persona: int, console
     return personas
 
 
+@dataclass(frozen=True, slots=True)
+class _Early:
+    """Why a run ended before its plan did."""
+
+    code: int
+    why: str = ""
+    """What stopped it, where it was no person."""
+
+
 async def _talk(options: Options, running: Engine, experiment: Experiment, console: Console) -> int:
     """Run what is left, and sum up whatever there is then."""
     if not options.quiet:
         _announce(options, running, experiment, console)
-    stopped = ""
-    interrupted = False
-    with Live(experiment, console, options.quiet) as live:
-        try:
-            if experiment.progress.planned > experiment.progress.found_done:
-                async for result in executors.get("local")().execute(experiment, options.concurrency):
-                    live.finished(result)
-        except asyncio.CancelledError:
-            if (task := asyncio.current_task()) is not None:
-                task.uncancel()
-            interrupted = True
-        except (ProviderError, BotError, RecordingError) as error:
-            stopped = str(error)
+    early = await _executed(options, experiment, console)
+    if early is None:
+        return _sum_up(options, console)
     done = experiment.progress.found_done + experiment.progress.done
-    measured = _sum_up(options, console) if done or not stopped else NOTHING_MEASURED
-    if not (interrupted or stopped):
-        return measured
-    if stopped:
-        _say(console, f"stopped: {stopped}", "bold red")
+    try:
+        if done or not early.why:
+            _sum_up(options, console)
+    except RecordingError as error:  # a full disk is full for the reports too
+        _say(console, f"error: {error}", "bold red")
+    if early.why:
+        _say(console, f"stopped: {early.why}", "bold red")
     if done or experiment.recorder.unfinished:
         _say(
             console,
             f"{done} of {experiment.progress.planned} conversations are done and kept in {options.out}; "
             f"{experiment.recorder.unfinished} half-done ones are kept too. Run the same command again to go on.",
         )
-    return INTERRUPTED if interrupted else NOTHING_MEASURED
+    return early.code
+
+
+async def _executed(options: Options, experiment: Experiment, console: Console) -> _Early | None:
+    """Run what is left, and show how far it is. None where the whole plan is done."""
+    if experiment.progress.planned == experiment.progress.found_done:
+        return None
+    with Live(experiment, console, options.quiet) as live:
+        try:
+            async for result in executors.get("local")().execute(experiment, options.concurrency):
+                live.finished(result)
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is not None:
+                task.uncancel()
+            return _Early(INTERRUPTED)
+        except (ProviderError, BotError, RecordingError) as error:
+            return _Early(NOTHING_MEASURED, str(error))
+    return None
 
 
 def _announce(options: Options, running: Engine, experiment: Experiment, console: Console) -> None:

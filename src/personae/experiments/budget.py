@@ -58,8 +58,8 @@ class Budget:
     ceilings: Ceilings
     spent: Usage = NO_USAGE
     """What was really spent, by earlier runs of the same file too."""
-    _reserved: Amount = NOTHING
-    _held: Amount = NOTHING
+    _taken: Amount = NOTHING
+    """Reserved for calls that are under way, and held back for ratings to come."""
     _conversations: int = 0
     _waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
     _starting: deque[asyncio.Future[None]] = field(default_factory=deque)
@@ -67,7 +67,7 @@ class Budget:
     def shortage(self, need: Amount, *, with_others: bool) -> str:
         """Which ceiling `need` does not fit under, or an empty text. `with_others` counts what others have reserved."""
         spent, limits = self.spent, self.ceilings
-        others = self._reserved.plus(self._held) if with_others else NOTHING
+        others = self._taken if with_others else NOTHING
         if limits.usd is not None and spent.priced_usd + need.usd + others.usd > limits.usd:
             return f"the budget of ${limits.usd:g} is used up (spent ${spent.priced_usd:.4f})"
         if limits.calls is not None and spent.calls + need.calls + others.calls > limits.calls:
@@ -79,13 +79,14 @@ class Budget:
     async def reserve(self, need: Amount) -> None:
         """Take `need` out of what is left. Raises BudgetExceeded. Settle it once."""
         await self._until_it_fits(need, self._waiting)
-        self._reserved = self._reserved.plus(need)
+        self._taken = self._taken.plus(need)
 
     def settle(self, need: Amount, used: Usage) -> None:
         """Give back a reservation and count what was used instead."""
-        self._reserved = self._reserved.minus(need)
+        self._taken = self._taken.minus(need)
         self.spent = self.spent + used
-        self._wake()
+        if self._waiting or self._starting:
+            self._wake()
 
     async def _until_it_fits(self, need: Amount, queue: deque[asyncio.Future[None]]) -> None:
         while short := self.shortage(need, with_others=True):
@@ -114,7 +115,7 @@ class Budget:
         """Begin a conversation that will need `rating` at its end. Raises BudgetExceeded. Close the hold once."""
         await self._until_it_fits(rating, self._starting)
         self._conversations += 1
-        self._held = self._held.plus(rating)
+        self._taken = self._taken.plus(rating)
         return Hold(rating)
 
     async def raise_hold(self, hold: Hold, amount: Amount) -> None:
@@ -127,12 +128,12 @@ class Budget:
         if more == NOTHING:
             return
         await self._until_it_fits(more, self._waiting)
-        self._held = self._held.plus(more)
+        self._taken = self._taken.plus(more)
         hold.amount = hold.amount.plus(more)
 
     def give_back(self, hold: Hold) -> None:
         """The rating begins, and reserves for itself what it needs: nobody else runs in between."""
-        self._held = self._held.minus(hold.amount)
+        self._taken = self._taken.minus(hold.amount)
         hold.amount = NOTHING
 
     def close(self, hold: Hold) -> None:
@@ -179,9 +180,7 @@ class Metered:
         return reply
 
     def _need(self, request: Request) -> Amount:
-        size = 0
-        for message in request.messages:
-            size += size_of(message["content"]) + 8
+        size = sum([size_of(message["content"]) + 8 for message in request.messages])
         if request.output is not None or request.tools:
             size += 2000
         output = request.max_output_tokens or DEFAULT_OUTPUT_TOKENS

@@ -32,6 +32,8 @@ from personae.simulation.simulator import Simulator
 
 log = logging.getLogger(__name__)
 
+_AHEAD_BYTES, _AHEAD_TURNS = 2000, 6
+"""How far beyond what was said the rating's hold reaches, so that it is not raised at every turn."""
 _RATING_OVERHEAD_TOKENS = 2500
 """Of a rating call beside the transcript: how to rate, the questions, the form of the answer."""
 _MOST_RATED_BYTES = 160_000
@@ -140,6 +142,7 @@ class Experiment:
         rules = self.rules.for_persona(spec.persona)
         size = self._questions_size(spec) + sum(size_of(turn.content) for turn in turns)
         recorded = refused.usage
+        held_size = held_turns = 0
         async for event in converse(simulator, self.bot, session, rules, refused, tuple(turns)):
             beside = None
             if refused.usage is not recorded:
@@ -154,10 +157,12 @@ class Experiment:
             size += size_of(event.content)
             if event.metadata.get("farewell"):  # nothing more is said, and what comes next is why
                 continue
-            try:
-                await self.budget.raise_hold(hold, self._rating_amount(spec, size, len(turns) // 2))
-            except BudgetExceeded as error:
-                return Ended("budget_exceeded", error=str(error))
+            if size > held_size or len(turns) > held_turns:
+                held_size, held_turns = size + _AHEAD_BYTES, len(turns) + _AHEAD_TURNS
+                try:
+                    await self.budget.raise_hold(hold, self._rating_amount(spec, held_size, held_turns // 2))
+                except BudgetExceeded as error:
+                    return Ended("budget_exceeded", error=str(error))
         raise AssertionError("a conversation ends by saying why")
 
     def _questions_size(self, spec: Spec) -> int:

@@ -175,15 +175,16 @@ class Judge:
                 ratings[question.id] = Rating(name, None, error=errors[question.id])
             else:
                 ratings[question.id] = Rating(name, verdict.verdict, verdict.reasoning, verdict.quotes)
-        numbers = {question.id: question.turns for question in asked}
+        by_name = {question.id: question for question in asked}
         scores = []
         for metric in self.metrics:
-            if metric.name not in numbers:
+            single = by_name.get(metric.name)
+            if single is None:
                 scores.append(Score(metric.name, None, "nothing to measure: there is no bot turn to ask about"))
-            elif metric.name not in found.turns and metric.name in errors:
+            elif len(found.left_out(single)) == len(single.turns):
                 scores.append(Score(metric.name, None, errors[metric.name]))
             else:
-                scores.append(metric.score(numbers[metric.name], found.turns[metric.name]))
+                scores.append(metric.score(single.turns, found.turns[metric.name]))
         goal = ratings.pop(GOAL_ID, None)
         return Ratings(goal, tuple(ratings.values()), tuple(scores), usage, sampling)
 

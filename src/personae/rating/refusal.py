@@ -62,6 +62,10 @@ _SIGNS = (
 )  # fmt: skip
 """Inability, unwillingness or apology in the languages that are most met with, in lower case."""
 _PLAIN_SIGNS = tuple(sign for sign in _SIGNS if sign.isascii())
+_STEM = 4
+_STEMS = frozenset(max(sign.split(), key=len)[:_STEM] for sign in _PLAIN_SIGNS)
+"""How the longest word of each plain sign begins: a text without such a word holds none of them."""
+_WORDS_APART = str.maketrans(dict.fromkeys(".,;:!?\"()[]*_-/", " "))
 _UNKNOWN_SCRIPT = re.compile(
     "[^\u0000-\u024f\u0370-\u052f\u0590-\u06ff\u0900-\u0a00\u0e00-\u0e7f\u1e00-\u1eff"
     "\u2000-\u2bff\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe00-\uffef\U0001f000-\U0001faff]"
@@ -79,6 +83,8 @@ def cheap_test(reply: str) -> Literal["refusal", "no refusal", "unsure"]:
         if _FIRST_PERSON.search(text):
             return "unsure"
     plain = text.isascii()
+    if plain and _STEMS.isdisjoint([word[:_STEM] for word in text.translate(_WORDS_APART).split()]):
+        return "no refusal"
     if any(sign in text for sign in (_PLAIN_SIGNS if plain else _SIGNS)):
         return "unsure"
     if plain:

@@ -344,6 +344,6 @@ def _check_ours(path: Path) -> None:
     """Raises InputError for a file that is there and holds something else than results: it is not ours to replace."""
     if path.is_file():
         with path.open("rb") as file:
-            beginning = file.read(len(_BEGINNING))
-        if not _BEGINNING.startswith(beginning):
+            beginning = b"".join(file.read(64).split())  # other tools that rewrite the file put blanks in
+        if not (beginning.startswith(_BEGINNING) or _BEGINNING.startswith(beginning)):
             raise InputError("is no result file, so --fresh does not replace it: give another --out", file=path)

@@ -12,10 +12,10 @@ import stamina
 from stamina.instrumentation import RetryDetails
 
 from personae.bots import BotSpec, BotWiring, Session
-from personae.bots._http import retry_after
 from personae.bots.botario import BotarioBot
 from personae.bots.custom_api import CustomApiBot
 from personae.errors import BotError
+from personae.transport.failure import retry_after
 from tests.bots.serving import Server, cut, status, user
 
 pytestmark = pytest.mark.anyio

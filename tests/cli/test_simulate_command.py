@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,8 @@ from personae import DISCLAIMER
 from tests.running import Done, rows
 
 Command = Callable[..., Done]
-SHARED = Path("/work/shared/data/tau2-bench/airline-tasks.json")
+TAU2 = Path(os.environ.get("PERSONAE_TAU2") or Path(__file__).parents[3] / "shared" / "data" / "tau2-bench")
+SHARED = TAU2 / "airline-tasks.json"
 
 
 def model_cmd(folder: Path, body: str = "return 'All right.'") -> Path:
@@ -130,7 +132,7 @@ def test_scenarios_are_crossed_with_personas(simulate: Command, folder: Path) ->
     assert sorted(goals) == [(f"persona {n}", goal) for n in (1, 2) for goal in ("ask for shoes", "leave")]
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the tau2-bench tasks are not on this machine")
+@pytest.mark.skipif(not SHARED.exists(), reason="the tau2-bench tasks are not here: set PERSONAE_TAU2 to their folder")
 def test_tau2_tasks_are_scenarios_with_personas_of_their_own(simulate: Command, folder: Path) -> None:
     done = simulate("--scenarios", f"tau2:{SHARED}", "--max-turns", 1, without=("--personas",))
     assert done.code == 0

@@ -11,7 +11,7 @@ import stamina
 
 from lab.fake_llm import CutBody, Empty, Garbage, Reply, Reset, Stall, Status, Step
 from personae.errors import ProviderError
-from personae.llm.failures import retry_after
+from personae.transport.failure import retry_after
 from tests.llm.reach import answer, reach
 
 pytestmark = pytest.mark.anyio
@@ -108,7 +108,7 @@ async def test_a_wait_that_the_endpoint_asks_for_is_honoured(
         ("-3", 0.0),
         ("86400", 120.0),
         ("inf", 120.0),
-        ("nan", 0.0),
+        ("nan", None),
         (format_datetime(NOW + timedelta(seconds=9), usegmt=True), 9.0),
         (format_datetime(NOW - timedelta(seconds=9), usegmt=True), 0.0),
         ("soon", None),

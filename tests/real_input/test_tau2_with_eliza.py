@@ -1,4 +1,4 @@
-"""All 164 tasks of tau2-bench talk, offline, with a real third-party bot: the ELIZA of nltk, as function and over HTTP."""
+"""All 164 tasks of tau2-bench talk with a real third-party bot, offline: the ELIZA of nltk, in Python and over HTTP."""
 
 from __future__ import annotations
 
@@ -83,7 +83,8 @@ def test_the_same_tasks_run_against_eliza_behind_http(scenarios: list[Scenario],
         await site.start()
         port = runner.addresses[0][1]
         spec.write_text(
-            f"bot: custom_api\nurl: http://127.0.0.1:{port}/chat\nbody:\n  text: '{{{{message}}}}'\nreply_path: answer.text\n"
+            f"bot: custom_api\nurl: http://127.0.0.1:{port}/chat\n"
+            "body:\n  text: '{{message}}'\nreply_path: answer.text\n"
         )
         try:
             return await asyncio.to_thread(simulate, str(spec), scenarios=scenarios, provider="offline", max_turns=3)

@@ -8,37 +8,29 @@ from typing import Any
 from personae.bots import Session
 from personae.core.conversation import Turn
 from personae.core.model import Message
+from personae.core.text import whole
 from personae.errors import BotError
 
 LONGEST_RECEIVED = 2000
 """Characters of what a bot sent that an error carries."""
 
 
-def clean(text: str) -> str:
-    """`text` with U+FFFD for each lone half of a surrogate pair: such text can be neither sent nor stored."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
-
-
 def clean_json(value: Any) -> Any:
     """The same for every text in `value`, keys included."""
     match value:
         case str():
-            return clean(value)
+            return whole(value)
         case list():
             return [clean_json(item) for item in value]
         case dict():
-            return {clean(key): clean_json(item) for key, item in value.items()}
+            return {whole(key): clean_json(item) for key, item in value.items()}
     return value
 
 
 def messages(turns: Sequence[Turn], system_prompt: str) -> list[Message]:
     """Chat messages: the system prompt first, if there is one, then every turn."""
-    said: list[Message] = [{"role": turn.role, "content": clean(turn.content)} for turn in turns]
-    return [{"role": "system", "content": clean(system_prompt)}, *said] if system_prompt else said
+    said: list[Message] = [{"role": turn.role, "content": whole(turn.content)} for turn in turns]
+    return [{"role": "system", "content": whole(system_prompt)}, *said] if system_prompt else said
 
 
 def prompt_for(session: Session, of_bot: str) -> str:
@@ -51,7 +43,7 @@ def reply_text(reply: object, who: str, *, received: str | None = None) -> str:
     if not isinstance(reply, str):
         kind = "None" if reply is None else type(reply).__name__
         raise BotError(f"{who} replied with {kind}, not with text", received=cut(received or repr_of(reply)))
-    text = clean(reply)
+    text = whole(reply)
     if not text.strip():
         raise BotError(f"empty reply from {who}", received=cut(repr(text) if received is None else received))
     return text
@@ -59,7 +51,7 @@ def reply_text(reply: object, who: str, *, received: str | None = None) -> str:
 
 def cut(text: str) -> str:
     """`text` as an error may carry it: clean, and not longer than `LONGEST_RECEIVED`."""
-    return clean(text[:LONGEST_RECEIVED])
+    return whole(text[:LONGEST_RECEIVED])
 
 
 def repr_of(value: object) -> str:

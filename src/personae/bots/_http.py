@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
 import stamina
 
 from personae.bots import BotWiring
 from personae.bots._chat import LONGEST_RECEIVED, cut
 from personae.errors import BotError, InputError
 from personae.transport import Response, TransportError
+from personae.transport.failure import message_in, retry_after
 
 REFUSED = frozenset({401, 403})
 NOT_THERE = frozenset({404, 405})
 TRY_AGAIN = frozenset({429, 502, 503, 504})
-LONGEST_WAIT_S = 120.0
 
 
-class _Again(Exception):  # noqa: N818 - not an error yet
+class _Again(Exception):
     """A try that may be made again, after the seconds that the other side asked for."""
 
     def __init__(self, error: BotError, after_s: float | None) -> None:
@@ -110,7 +106,7 @@ class Endpoint:
             target = shown(response.headers.get("location", "nowhere"))
             text = f"{self.label} redirects to {target!r}: give that address instead of {shown(url)}"
             return BotError(self.hide(text), received=received, hopeless=self.is_fixed)
-        said = self.hide(_message(response.body))[:500] or received[:300].strip() or "no message"
+        said = self.hide(message_in(response.body))[:500] or received[:300].strip() or "no message"
         text = f"{self.label} answered {status}: {said}"
         if status in REFUSED:
             text += f". Check the key or token that {address} needs (auth or headers)"
@@ -161,35 +157,8 @@ def shown(url: str) -> str:
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
-def retry_after(header: str | None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float | None:
-    """Seconds to wait, from a Retry-After header in seconds or as a date; at most two minutes."""
-    if not header:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(header) - now()).total_seconds()
-        except (ValueError, TypeError):
-            return None
-    return min(max(seconds, 0.0), LONGEST_WAIT_S) if seconds == seconds else None
-
-
 def _wait(error: Exception) -> bool | float:
     """For stamina: whether to try again, or after how many seconds the bot asked for."""
     if not isinstance(error, _Again):
         return False
     return True if error.after_s is None else error.after_s
-
-
-def _message(body: bytes) -> str:
-    """The message in an error body of the usual forms: error.message, error, message, detail."""
-    try:
-        data: Any = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return ""
-    for _ in range(2):
-        if not isinstance(data, dict):
-            break
-        data = data.get("error") or data.get("message") or data.get("detail")
-    return data if isinstance(data, str) else ""

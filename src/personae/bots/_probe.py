@@ -20,9 +20,9 @@ import orjson
 
 from personae.bots import Bot, BotSpec, BotWiring, Session
 from personae.bots._auth import Auth
-from personae.bots._chat import clean
 from personae.bots._http import shown
 from personae.core.conversation import Turn
+from personae.core.text import whole
 from personae.errors import BotError, PersonaeError
 from personae.transport import Response, Transport, TransportError
 
@@ -300,5 +300,5 @@ def _text(body: bytes) -> str:
     try:
         text = orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode() if body else ""
     except orjson.JSONDecodeError:
-        text = clean(body.decode("utf-8", "replace"))
+        text = whole(body.decode("utf-8", "replace"))
     return text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]} ... ({len(text)} characters)"

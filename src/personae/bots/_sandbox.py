@@ -12,8 +12,9 @@ from typing import Any
 
 import pydantic_monty as monty
 
-from personae.bots._chat import clean, cut, repr_of
+from personae.bots._chat import cut, repr_of
 from personae.bots._threads import Threads
+from personae.core.text import whole
 from personae.errors import BotError
 
 LIMITS: monty.ResourceLimits = {
@@ -31,7 +32,7 @@ class Parser:
     """One parser script. Its workers start with the first answer."""
 
     def __init__(self, code: str, concurrency: int) -> None:
-        self._code = clean(code)
+        self._code = whole(code)
         workers = min(concurrency, _MOST_WORKERS)
         self._threads = Threads(workers)
         self._lock = threading.Lock()
@@ -44,7 +45,7 @@ class Parser:
         Raises BotError where the script fails, takes too long or too much memory, or yields neither a text nor
         `{"reply": text, "session_id": text}`.
         """
-        inputs = {"text": clean(text), "body": body}
+        inputs = {"text": whole(text), "body": body}
         try:
             outcome = await self._threads.call(lambda: self._run(inputs), 3 * _BACKSTOP_S)
         except TimeoutError:
@@ -77,7 +78,7 @@ class Parser:
             return BotError(problem, received=cut(text), hopeless=True)
         if isinstance(error, monty.MontyRuntimeError):
             problem = f"the parser script failed: {error.display('type-msg')}{_line(error)}"
-            return BotError(clean(problem), received=cut(text))
+            return BotError(whole(problem), received=cut(text))
         return BotError(f"the parser script failed: {type(error).__name__}: {error}", received=cut(text))
 
     def _read(self, value: Any, text: str) -> tuple[str, str | None]:

@@ -25,7 +25,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from personae.bots import BotSpec, bots
-from personae.bots._chat import clean
+from personae.core.text import whole
 from personae.errors import InputError, NotFound
 
 S = TypeVar("S", bound=BotSpec)
@@ -162,13 +162,13 @@ def _plain(value: Any, file: Path, parent: Any, name: Any, depth: int = 0) -> An
             if strange := [key for key in value if not isinstance(key, str)]:
                 hint = "; a placeholder must stand in quotes" if isinstance(strange[0], Mapping) else ""
                 raise InputError(f"has a key that is not text{hint}", file=file, line=line, field=str(name))
-            return {clean(str(key)): _plain(item, file, value, key, depth + 1) for key, item in value.items()}
+            return {whole(str(key)): _plain(item, file, value, key, depth + 1) for key, item in value.items()}
         case list():
             return [_plain(item, file, value, index, depth + 1) for index, item in enumerate(value)]
         case None | bool():
             return value
         case str():
-            return clean(str(value))
+            return whole(str(value))
         case int():
             return int(value)
         case float():

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import orjson
 
-from personae.bots._chat import clean
 from personae.core.model import Message
 from personae.core.template import fill, placeholders
+from personae.core.text import whole
 from personae.errors import BotError, InputError
 
 OURS = frozenset({"message", "messages", "session_id", "system_prompt"})
@@ -33,9 +33,9 @@ class Values:
     columns: Mapping[str, Any]
 
     def by_name(self) -> dict[str, str]:
-        texts = {name: clean(str(value)) for name, value in self.columns.items()}
-        texts |= {"message": clean(self.message), "session_id": clean(self.session_id)}
-        texts["system_prompt"] = clean(self.system_prompt)
+        texts = {name: whole(str(value)) for name, value in self.columns.items()}
+        texts |= {"message": whole(self.message), "session_id": whole(self.session_id)}
+        texts["system_prompt"] = whole(self.system_prompt)
         texts["messages"] = orjson.dumps(self.messages).decode()
         return texts
 

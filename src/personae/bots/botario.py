@@ -17,11 +17,12 @@ import orjson
 from personae.bots import BotReply, BotWiring, Session, bots
 from personae.bots._answer import Path, decode, shape, usual_reply
 from personae.bots._auth import Auth
-from personae.bots._chat import clean, reply_text
+from personae.bots._chat import reply_text
 from personae.bots._http import Endpoint, checked_url, host_of
 from personae.bots._spec_file import spec_in_file
 from personae.bots._template import checked_headers
 from personae.core.conversation import Turn
+from personae.core.text import whole
 from personae.errors import BotError
 
 
@@ -80,7 +81,7 @@ class _Botario:
     async def reply(self, turns: Sequence[Turn], session: Session) -> BotReply:
         spec = self.spec
         session_id = session.state.setdefault("session_id", _uuid(session.id))
-        body = orjson.dumps({spec.session_field: session_id, spec.message_field: clean(turns[-1].content)})
+        body = orjson.dumps({spec.session_field: session_id, spec.message_field: whole(turns[-1].content)})
         response = await self._endpoint.send("POST", spec.url, self._headers, body)
         received = self._endpoint.received(response)
         try:
@@ -105,4 +106,4 @@ def _uuid(session_id: str) -> str:
     try:
         return str(UUID(session_id))
     except ValueError:
-        return str(uuid5(NAMESPACE_URL, f"personae:{clean(session_id)}"))
+        return str(uuid5(NAMESPACE_URL, f"personae:{whole(session_id)}"))

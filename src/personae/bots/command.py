@@ -25,9 +25,10 @@ import orjson
 
 from personae.bots import BotReply, BotWiring, Session, bots
 from personae.bots._answer import decode, dumped, shape
-from personae.bots._chat import clean, cut, messages, prompt_for, reply_text
+from personae.bots._chat import cut, messages, prompt_for, reply_text
 from personae.bots._spec_file import spec_in_file
 from personae.core.conversation import Turn
+from personae.core.text import whole
 from personae.errors import BotError, InputError
 from personae.transport.pool import MAX_BODY
 
@@ -98,7 +99,7 @@ class _Command:
         request = {
             "id": str(next(self._numbers)),
             "messages": messages(turns, prompt_for(session, self.system_prompt)),
-            "message": clean(turns[-1].content),
+            "message": whole(turns[-1].content),
             "session_id": session.id,
         }
         async with self._slots:
@@ -174,7 +175,7 @@ class _Command:
         await asyncio.gather(*ending)
 
 
-class _Ended(Exception):  # noqa: N818 - an event, not a mistake
+class _Ended(Exception):
     """The process ended, or closed its output, before it answered."""
 
 
@@ -251,7 +252,7 @@ class _Process:
 
     def told(self) -> str:
         """What it last wrote on stderr, for a message."""
-        text = clean(self._stderr.decode("utf-8", "replace")).strip()
+        text = whole(self._stderr.decode("utf-8", "replace")).strip()
         return f"; its stderr ends: {text}" if text else ""
 
     async def end(self, *, patience_s: float = 0.0) -> str:

@@ -15,13 +15,14 @@ from typing import Any, Self
 from personae.bots import BotReply, BotWiring, Session, bots
 from personae.bots._answer import Path, decode, dumped, shape, usual_reply
 from personae.bots._auth import Auth
-from personae.bots._chat import clean, cut, messages, prompt_for, reply_text
+from personae.bots._chat import cut, messages, prompt_for, reply_text
 from personae.bots._http import Endpoint, checked_url, host_of
 from personae.bots._sandbox import Parser
 from personae.bots._spec_file import spec_in_file
 from personae.bots._template import Template, Values, checked_body, checked_headers
 from personae.core.conversation import Turn
 from personae.core.template import placeholders
+from personae.core.text import whole
 from personae.errors import BotError, InputError
 from personae.transport import Response
 from personae.transport.sse import events
@@ -200,7 +201,7 @@ class _CustomApi:
         for answer in body if self.spec.stream else [body]:
             found = self._session.find(answer)
             if isinstance(found, str | int) and not isinstance(found, bool) and found != "":
-                return clean(str(found))
+                return whole(str(found))
         return None
 
     async def close(self) -> None:

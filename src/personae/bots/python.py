@@ -23,12 +23,13 @@ from types import ModuleType
 from typing import Any, Self
 
 from personae.bots import BotReply, BotWiring, Session, bots
-from personae.bots._chat import clean, cut, messages, prompt_for, reply_text, repr_of
+from personae.bots._chat import cut, messages, prompt_for, reply_text, repr_of
 from personae.bots._spec_file import spec_in_file
 from personae.bots._threads import Outcome, OwnLoop, Threads, awaited
 from personae.core.conversation import Turn
 from personae.core.model import Message
 from personae.core.seed import digest
+from personae.core.text import whole
 from personae.errors import BotError, InputError
 
 Function = Callable[..., Any]
@@ -217,7 +218,7 @@ def _import_errors(file: Path | None, module: str = "") -> Iterator[None]:
                 f"there is no module {error.name!r}: give a FILE.py, or install it", field="source"
             ) from error
         hint = ": put what only a script should do under `if __name__ == '__main__':`" if _exits(error) else ""
-        problem = f"fails while it is imported: {type(error).__name__}: {clean(_said(error))}{hint}"
+        problem = f"fails while it is imported: {type(error).__name__}: {whole(_said(error))}{hint}"
         raise InputError(problem, file=place or module, line=line) from error
 
 
@@ -289,4 +290,4 @@ def _failure(label: str, error: BaseException, file: Path | None) -> BotError:
         said = _said(error)
         problem = f"{label} raised {type(error).__name__}{': ' if said else ''}{said}{where}"
     told = "".join(traceback.format_exception(error, limit=-10))
-    return BotError(cut(problem), received=clean(told[-2000:]))
+    return BotError(cut(problem), received=whole(told[-2000:]))

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-
-import orjson
 
 from personae.errors import ProviderError
 from personae.transport import Response, TransportError
+from personae.transport.failure import message_in, retry_after
 
 RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-LONGEST_WAIT_S = 120.0
 _MODEL_UNKNOWN = ("model_not_found", "does not exist", "unknown model", "model not found", "not_found_error")
 _FLAGGED = ("flagged", "moderation", "content_filter", "content policy")
 """A 403 that is about one message and not about the key."""
@@ -32,7 +28,7 @@ def no_answer(model: str, error: TransportError, *, ever_reached: bool) -> Provi
 def failure(model: str, url: str, response: Response, hide: Callable[[str], str] = str) -> ProviderError:
     """The error that an answer with a status other than 200 stands for. `hide` takes our keys out of what it says."""
     body = hide(response.body.decode("utf-8", "replace"))[:2000]
-    said = hide(_message(response.body)) or body[:300].strip() or "no message"
+    said = hide(message_in(response.body)) or body[:300].strip() or "no message"
     status = response.status
     text = f"{model} answered {status}: {said}"
     if 300 <= status < 400:
@@ -63,30 +59,3 @@ def failure(model: str, url: str, response: Response, hide: Callable[[str], str]
         retry_after_s=retry_after(response.headers.get("retry-after")),
         body=body,
     )
-
-
-def retry_after(header: str | None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float | None:
-    """Seconds to wait, from a Retry-After header in seconds or as a date; at most two minutes."""
-    if not header:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(header) - now()).total_seconds()
-        except (ValueError, TypeError):
-            return None
-    return min(max(0.0, seconds), LONGEST_WAIT_S)  # in this order nan becomes 0
-
-
-def _message(body: bytes) -> str:
-    """The message in an error body of the usual forms: error.message, error, message, detail."""
-    try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return ""
-    for _ in range(2):
-        if not isinstance(data, dict):
-            break
-        data = data.get("error") or data.get("message") or data.get("detail")
-    return data[:500] if isinstance(data, str) else ""

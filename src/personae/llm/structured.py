@@ -34,7 +34,7 @@ JSON_SHAPE = load("personae.llm", "json_shape")
 MALFORMED_JSON = load("personae.llm", "malformed_json")
 
 
-class NotUsable(ValueError):  # noqa: N818 - the answer is, and gets one more try
+class NotUsable(ValueError):
     """An answer is not in the form that was asked for. The text is shown to the model, which gets one more try."""
 
 
@@ -90,7 +90,7 @@ async def ask(
     raise UnusableAnswer(f"{model.name} did not answer in the form asked for, twice: {problem}", usage)
 
 
-class UnusableAnswer(ProviderError):  # noqa: N818 - public, and the word that callers read
+class UnusableAnswer(ProviderError):
     """The model answered twice in a form that cannot be used. Both answers were paid for."""
 
     def __init__(self, problem: str, usage: Usage) -> None:

@@ -18,7 +18,7 @@ class Answer(NamedTuple):
     finish_reason: str
 
 
-class Malformed(Exception):  # noqa: N818 - the endpoint's answer is, not our doing
+class Malformed(Exception):
     """The endpoint answered with success, but not in its protocol's form. The text says what is missing."""
 
 

@@ -65,7 +65,7 @@ _PLAIN_SIGNS = tuple(sign for sign in _SIGNS if sign.isascii())
 _STEM = 4
 _STEMS = frozenset(max(sign.split(), key=len)[:_STEM] for sign in _PLAIN_SIGNS)
 """How the longest word of each plain sign begins: a text without such a word holds none of them."""
-_WORDS_APART = str.maketrans(dict.fromkeys(".,;:!?\"()[]*_-/", " "))
+_WORDS_APART = str.maketrans(dict.fromkeys('.,;:!?"()[]*_-/', " "))
 _UNKNOWN_SCRIPT = re.compile(
     "[^\u0000-\u024f\u0370-\u052f\u0590-\u06ff\u0900-\u0a00\u0e00-\u0e7f\u1e00-\u1eff"
     "\u2000-\u2bff\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe00-\uffef\U0001f000-\U0001faff]"

@@ -23,7 +23,7 @@ _OWN_LABEL = re.compile(r"\A\s*(?:\*\*)?(?:user|customer)(?:\*\*)?[ \t]*:(?:\*\*
 _OTHER_SIDE = re.compile(r"^[ \t]*(?:\*\*)?(?:assistant|bot|agent)(?:\*\*)?[ \t]*:", re.MULTILINE | re.IGNORECASE)
 
 
-class Malformed(ValueError):  # noqa: N818 - the answer is, and gets one more try
+class Malformed(ValueError):
     """The answer cannot be sent. The text says why, to the model, which gets one more try."""
 
 

@@ -27,6 +27,7 @@ from personae.executors import executors
 from personae.experiments.budget import Ceilings
 from personae.experiments.build import Engine, engine
 from personae.experiments.estimate import Estimate
+from personae.experiments.progress import Progress
 from personae.experiments.recorders.jsonl import Jsonl
 from personae.experiments.run import Experiment
 from personae.experiments.settings import Settings, llm_configs
@@ -222,11 +223,11 @@ async def _talk(options: Options, running: Engine, experiment: Experiment, conso
         _announce(options, running, experiment, console)
     early = await _executed(options, experiment, console)
     if early is None:
-        return _sum_up(options, console)
+        return _sum_up(options, experiment.progress, console)
     done = experiment.progress.found_done + experiment.progress.done
     try:
         if done or not early.why:
-            _sum_up(options, console)
+            _sum_up(options, experiment.progress, console)
     except RecordingError as error:  # a full disk is full for the reports too
         _say(console, f"error: {error}", "bold red")
     if early.why:
@@ -284,8 +285,11 @@ def _price(estimate: Estimate, options: Options) -> str:
     return f"{calls}, {tokens}, ${low:.4f} to ${high:.4f}; hard ceiling ${options.budget:.2f}"
 
 
-def _sum_up(options: Options, console: Console) -> int:
+def _sum_up(options: Options, progress: Progress, console: Console) -> int:
     """Write the reports that were asked for, print the summary, and say how the command ends."""
+    asked = (options.json, options.html, options.junit, options.export_cases)
+    if options.quiet and not any(asked) and not progress.found_done:  # nobody reads a summary: spare reading the file
+        return _exit_code(options, progress.measured, progress.goal_rate, console)
     source = ReportSource.from_file(options.out)
     if options.json:
         sys.stdout.write(JsonReport().render(source))
@@ -301,12 +305,16 @@ def _sum_up(options: Options, console: Console) -> int:
             _say(console, f"{name}: {path}")
         if options.html is None:
             _say(console, f"to read it: personae view {shlex.quote(str(options.out))}")
-    goal = source.data.goal
-    if not source.data.measured:
+    return _exit_code(options, source.data.measured, source.data.goal.value, console)
+
+
+def _exit_code(options: Options, measured: int, goal: float | None, console: Console) -> int:
+    """How the command ends: whether there are numbers, and whether they pass the gate."""
+    if not measured:
         _say(console, "nothing was measured", "bold red")
         return NOTHING_MEASURED
-    if options.fail_under is not None and (goal.value is None or goal.value < options.fail_under):
-        reached = "not measured" if goal.value is None else f"{goal.value:.0%}"
+    if options.fail_under is not None and (goal is None or goal < options.fail_under):
+        reached = "not measured" if goal is None else f"{goal:.0%}"
         _say(console, f"gate: goal completion is {reached}, under --fail-under {options.fail_under:.0%}", "bold red")
         return FAILED_GATE
     return 0

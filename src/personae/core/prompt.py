@@ -13,7 +13,8 @@ from functools import cache, cached_property
 from importlib.resources import files
 
 from personae.core.seed import digest
-from personae.core.template import fill, placeholders
+from personae.core.template import pieces
+from personae.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,23 @@ class Prompt:
         return digest(self.text)
 
     @cached_property
-    def _blocks(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Each block with the names of its placeholders."""
-        return tuple((block, placeholders(block)) for block in re.split(r"\n{2,}", self.text.strip()))
+    def _blocks(self) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+        """Each block as its pieces, every second of which names a placeholder, and the names among them."""
+        blocks = (pieces(block) for block in re.split(r"\n{2,}", self.text.strip()))
+        return tuple((block, block[1::2]) for block in blocks)
 
     def render(self, **values: str) -> str:
         """The text with `values` filled in and empty blocks left out. An unknown placeholder is an InputError."""
-        return "\n\n".join(
-            fill(block, values, where=self.name) if names else block
-            for block, names in self._blocks
-            if not names or any(values.get(name, "missing").strip() for name in names)
-        )
+        try:
+            return "\n\n".join(
+                "".join([values[piece] if place % 2 else piece for place, piece in enumerate(block)])
+                for block, names in self._blocks
+                if not names or any(values[name].strip() for name in names)
+            )
+        except KeyError:
+            names = dict.fromkeys(name for _, names in self._blocks for name in names if name not in values)
+            missing = ", ".join(f"{{{{{name}}}}}" for name in names)
+            raise InputError(f"{missing} in {self.name} is filled by nothing") from None
 
 
 @cache

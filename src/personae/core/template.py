@@ -21,6 +21,19 @@ def placeholders(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
+def pieces(text: str) -> tuple[str, ...]:
+    """`text` cut at its placeholders: text and column name in turns, beginning and ending with text."""
+    parts = [""]
+    end = 0
+    for match in _PLACEHOLDER.finditer(text):
+        if name := match[1].strip(" \t"):
+            parts[-1] += text[end : match.start()]
+            parts += [name, ""]
+            end = match.end()
+    parts[-1] += text[end:]
+    return tuple(parts)
+
+
 def unknown(text: str, columns: Mapping[str, object]) -> tuple[str, ...]:
     """The placeholders of `text` that no column fills."""
     return tuple(name for name in placeholders(text) if name not in columns)

@@ -31,6 +31,10 @@ class Usage:
     """The cost in US dollars of the calls whose price is known."""
 
     def __add__(self, other: Usage) -> Usage:
+        if not other.calls:  # nothing was used: the commonest case
+            return self
+        if not self.calls:
+            return other
         return Usage(
             self.calls + other.calls,
             self.input_tokens + other.input_tokens,

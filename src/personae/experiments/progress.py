@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from personae.core.conversation import CUT, ERRORS
 from personae.core.result import SimulationResult
+from personae.experiments.report_data import exclusion
 
 
 @dataclass(slots=True)
@@ -23,6 +24,8 @@ class Progress:
     turns: int = 0
     terminations: Counter[str] = field(default_factory=Counter)
     goals: Counter[bool | None] = field(default_factory=Counter)
+    measured: int = 0
+    """Conversations that are in a rate."""
     clock: Callable[[], float] = time.monotonic
     began: float = 0.0
 
@@ -33,6 +36,13 @@ class Progress:
         self.done += 1
         self.terminations[result.conversation.termination] += 1
         self.goals[result.goal_achieved] += 1
+        self.measured += exclusion(result) is None
+
+    @property
+    def goal_rate(self) -> float | None:
+        """The share of goals achieved, or None where none was judged."""
+        judged = self.goals[True] + self.goals[False]
+        return self.goals[True] / judged if judged else None
 
     @property
     def errors(self) -> int:

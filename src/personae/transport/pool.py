@@ -12,6 +12,7 @@ from typing import Protocol, Self
 
 import aiohttp
 
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 MAX_BODY = 64 * 1024 * 1024
 """Bytes. A longer answer is an error: no reply of a chat is that long."""
 _NOBODY_THERE = (
@@ -88,8 +89,8 @@ class Pool:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            # Reading proxy settings costs at every request, so it is done only where the environment names a proxy.
-            proxied = any(name.lower().endswith("_proxy") for name in os.environ)
+            # Looking for a proxy costs at every request, so it is done only where the environment names one.
+            proxied = any(os.environ.get(name) or os.environ.get(name.upper()) for name in _PROXIES)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300, keepalive_timeout=60),
                 cookie_jar=aiohttp.DummyCookieJar(),

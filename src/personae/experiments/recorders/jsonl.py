@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -286,7 +286,14 @@ def _as_so_far(data: dict[str, Any]) -> SoFar:
 
 
 def _ended_as_dict(ended: Ended) -> dict[str, Any]:
-    return asdict(ended) | {"usage": ended.usage.as_dict()}
+    return {
+        "termination": ended.termination,
+        "explanation": ended.explanation,
+        "error": ended.error,
+        "usage": ended.usage.as_dict(),
+        "refusals": ended.refusals,
+        "metadata": dict(ended.metadata),
+    }
 
 
 def _ended_from_dict(data: dict[str, Any]) -> Ended:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -36,11 +37,10 @@ RATING = {
     "additionalProperties": False,
 }
 RATING_FORMAT = {"type": "json_schema", "json_schema": {"name": "rating", "strict": True, "schema": RATING}}
-RULES = (
-    "You play a user who talks with a chatbot. Write one short message at a time, as this user would. Never speak as "
-    "the assistant, never describe what you do, never answer your own question. Call end_conversation when the goal "
-    "is met, when it cannot be met, or when nothing moves any more."
-)
+PROMPTS = Path(__file__).parents[1] / "src" / "personae"
+RULES = (PROMPTS / "simulation" / "prompts" / "simulator.md").read_text(encoding="utf-8")
+JUDGE = (PROMPTS / "rating" / "prompts" / "judge.md").read_text(encoding="utf-8")
+"""Ours, so that both send requests of the same size."""
 
 
 async def ask(session: aiohttp.ClientSession, url: str, body: dict[str, Any]) -> str:
@@ -62,7 +62,7 @@ async def converse(session: aiohttp.ClientSession, url: str, persona: dict[str, 
         simulated += [{"role": "assistant", "content": said}, {"role": "user", "content": answer}]
     transcript = "\n".join(f"[{number}] {turn['role']}: {turn['content']}" for number, turn in enumerate(history, 1))
     question = f"Did the assistant reach this: {persona['success_criteria']}\n\n{transcript}"
-    messages = [{"role": "user", "content": question}]
+    messages = [{"role": "system", "content": JUDGE}, {"role": "user", "content": question}]
     await ask(session, url, {"model": "judge", "messages": messages, "response_format": RATING_FORMAT})
 
 

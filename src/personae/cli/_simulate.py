@@ -12,7 +12,6 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 from rich.text import Text
@@ -159,18 +158,24 @@ def run(options: Options) -> None:
         logging.getLogger(name).addHandler(logging.NullHandler())
     gc.freeze()  # what was imported stays: looking through it again and again took a sixth of the run
     gc.set_threshold(10_000, 20, 50)
-    signal.signal(signal.SIGTERM, _as_interrupt)
-    code = asyncio.run(_run(options, options.settings(), console))
+    try:
+        code = asyncio.run(_run(options, options.settings(), console))
+    except asyncio.CancelledError:  # by SIGTERM, before there was anything to sum up
+        raise KeyboardInterrupt from None
     if code:
         sys.exit(code)
 
 
-def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
-    """A polite end by the system (SIGTERM) is an end by hand."""
-    signal.raise_signal(signal.SIGINT)
+def _end_politely_on_sigterm() -> None:
+    """A polite end by the system is an end by hand. (Where loops take no signals, on Windows, there is no such end.)"""
+    task = asyncio.current_task()
+    if task is not None:
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 async def _run(options: Options, settings: Settings, console: Console) -> int:
+    _end_politely_on_sigterm()
     scenarios, personas = options.inputs()
     options.check_outputs()
     recorder = Jsonl(options.out, fresh=options.resume is False)

@@ -31,9 +31,9 @@ class Usage:
     """The cost in US dollars of the calls whose price is known."""
 
     def __add__(self, other: Usage) -> Usage:
-        if not other.calls:  # nothing was used: the commonest case
+        if other is NO_USAGE:  # the commonest cases
             return self
-        if not self.calls:
+        if self is NO_USAGE:
             return other
         return Usage(
             self.calls + other.calls,

@@ -78,7 +78,8 @@ class Budget:
 
     async def reserve(self, need: Amount) -> None:
         """Take `need` out of what is left. Raises BudgetExceeded. Settle it once."""
-        await self._until_it_fits(need, self._waiting)
+        if self.shortage(need, with_others=True):
+            await self._until_it_fits(need, self._waiting)
         self._taken = self._taken.plus(need)
 
     def settle(self, need: Amount, used: Usage) -> None:

@@ -156,8 +156,7 @@ def run(options: Options) -> None:
     console = Console(stderr=True, highlight=False)
     for name in ("stamina", "personae"):  # what matters stands in the results; no retry or traceback between the lines
         logging.getLogger(name).addHandler(logging.NullHandler())
-    gc.freeze()  # what was imported stays: looking through it again and again took a sixth of the run
-    gc.set_threshold(10_000, 20, 50)
+    gc.freeze()  # what was imported stays: no need to look through it again and again
     try:
         code = asyncio.run(_run(options, options.settings(), console))
     except asyncio.CancelledError:  # by SIGTERM, before there was anything to sum up

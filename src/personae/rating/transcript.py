@@ -12,7 +12,6 @@ from personae.core.text import MOST_SHOWN, shown
 
 MOST_IN_ALL = 150_000
 """Characters of a transcript that the judge is shown; each turn gets its share."""
-_LINE_BREAK = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 _IGNORED = re.compile("[\\s\"'\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u2018\u2019\u201a`\u00b4*_|]+")
 """White space, quotation marks, and the marks of emphasis and of our own lines."""
 _SPEAKERS = {"user": "USER", "assistant": "BOT"}
@@ -20,7 +19,7 @@ _SPEAKERS = {"user": "USER", "assistant": "BOT"}
 
 def quoted_lines(text: str) -> str:
     """`text` with `| ` before each of its lines, whatever character breaks them, so that none can pass for a header."""
-    return "\n".join(f"| {line}" for line in _LINE_BREAK.split(text))
+    return "\n".join([f"| {line}" for line in text.splitlines() or [""]])
 
 
 def code(turns: Sequence[Turn]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any, cast
 
 from personae.bots import BotSpec
 from personae.bots._targets import parse_target
@@ -13,12 +14,14 @@ from personae.errors import ConfigurationError, InputError
 def bot_spec(target: str, *, model: str = "", system: str = "") -> BotSpec:
     """The spec that `target` names, with model and system prompt where they are given."""
     spec = parse_target(target)
-    changes = {"model": model, "system_prompt": _text_or_file(system)}
-    for field, value in changes.items():
-        if value and field not in {known.name for known in dataclasses.fields(spec)}:  # type: ignore[arg-type]  # specs are dataclasses
+    given = {"model": model, "system_prompt": _text_or_file(system)}
+    changes = {field: value for field, value in given.items() if value}
+    known = {field.name for field in dataclasses.fields(cast("Any", spec))}  # every spec is a dataclass
+    for field in changes:
+        if field not in known:
             option = {"model": "--bot-model", "system_prompt": "--bot-system"}[field]
             raise ConfigurationError(f"{option} has no meaning for the bot {spec.label}")
-    return dataclasses.replace(spec, **{field: value for field, value in changes.items() if value})  # type: ignore[type-var]
+    return cast("BotSpec", dataclasses.replace(cast("Any", spec), **changes))
 
 
 def _text_or_file(value: str) -> str:

@@ -34,9 +34,9 @@ bench: setup
 # Pins what pyproject.toml asks for, with hashes and without naming a registry. Needs uv.
 requirements:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		pyproject.toml requirements/build.in -o requirements/runtime.txt
+		pyproject.toml requirements/build.in --extra server -o requirements/runtime.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		pyproject.toml requirements/build.in --group dev -c requirements/runtime.txt -o requirements/dev.txt
+		pyproject.toml requirements/build.in --extra server --group dev -c requirements/runtime.txt -o requirements/dev.txt
 
 clean:
 	rm -rf .venv demo-run .mypy_cache .ruff_cache .pytest_cache

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from personae.core.conversation import CUT, ERRORS
 from personae.core.result import SimulationResult
-from personae.experiments.report_data import exclusion
+from personae.experiments.measured import exclusion
 
 
 @dataclass(slots=True)

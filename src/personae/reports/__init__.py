@@ -16,7 +16,9 @@ from typing import Any, ClassVar, Protocol
 from personae.core.result import SimulationResult
 from personae.core.room import Room
 from personae.errors import RecordingError
-from personae.experiments.report_data import ReportData, read_rows, results
+from personae.experiments.report_data import ReportData
+from personae.experiments.result_file import read_rows, results
+from personae.experiments.tally import tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,13 @@ class ReportSource:
     @classmethod
     def from_file(cls, path: Path) -> ReportSource:
         """The source for a result file. Raises InputError with file and line where the file is none."""
-        return cls(ReportData.collect(read_rows(path)), lambda: read_rows(path), path.name)
+        return cls(tally(read_rows(path)), lambda: read_rows(path), path.name)
 
     @classmethod
     def from_results(cls, found: Iterable[SimulationResult], name: str = "") -> ReportSource:
         """The source for results that are in memory."""
         rows = [result.as_row() for result in found]
-        return cls(ReportData.collect(rows), lambda: rows, name)
+        return cls(tally(rows), lambda: rows, name)
 
     def results(self) -> Iterator[SimulationResult]:
         """Every conversation, one by one."""

@@ -13,7 +13,7 @@ from personae.core.conversation import Turn
 from personae.core.rating import Quote
 from personae.core.result import SimulationResult
 from personae.core.seed import digest
-from personae.experiments.report_data import exclusion, is_cut, is_retried, measure_id, metric_title
+from personae.experiments.measured import exclusion, is_cut, is_retried, measure_id, metric_title
 from personae.reports._quotes import Piece, find, pieces, split
 from personae.reports._text import decimal, label, milliseconds, tone, visible
 

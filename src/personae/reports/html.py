@@ -20,7 +20,8 @@ import personae
 from personae.core.conversation import DISCLAIMER
 from personae.core.result import SimulationResult
 from personae.core.seed import derive
-from personae.experiments.report_data import GOAL, ReportData, Slice
+from personae.experiments.measured import GOAL
+from personae.experiments.report_data import ReportData, Slice
 from personae.reports import ReportSource, _charts, _text, reports, whole_file
 from personae.reports._view import ConversationView, badness, view
 from personae.reports.terminal import cost_in_words

@@ -18,7 +18,8 @@ from xml.sax.xmlreader import AttributesImpl
 from personae.core.conversation import CUT, DISCLAIMER, ERRORS
 from personae.core.rating import Rating
 from personae.core.result import SimulationResult
-from personae.experiments.report_data import ReportData, exclusion
+from personae.experiments.measured import exclusion
+from personae.experiments.report_data import ReportData
 from personae.reports import ReportSource, reports, whole_file
 from personae.reports._text import counts, figure, interval, one_line, visible
 

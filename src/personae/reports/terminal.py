@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from personae.core.conversation import DISCLAIMER
-from personae.experiments.report_data import GOAL, Measure, ReportData, Slice
+from personae.experiments.measured import GOAL
+from personae.experiments.report_data import Measure, ReportData, Slice
 from personae.reports import ReportSource, reports, whole_file
 from personae.reports._text import (
     counts,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +14,13 @@ from personae.core.conversation import DISCLAIMER, TERMINATIONS, Termination, Tu
 from personae.core.rating import Rating, Score
 from personae.core.result import SimulationResult
 from personae.core.usage import Usage
-from personae.errors import InputError
-from personae.experiments.report_data import ReportData, read_rows
-from tests.reports.samples import make, sample_rows, write_rows
+from personae.experiments.report_data import ReportData
+from personae.experiments.tally import tally
+from tests.reports.samples import make, sample_rows
 
 
 def collect(*results: SimulationResult) -> ReportData:
-    return ReportData.collect(result.as_row() for result in results)
+    return tally(result.as_row() for result in results)
 
 
 @dataclass(frozen=True)
@@ -162,55 +161,18 @@ def test_the_seed_of_the_run_stands_for_those_of_its_conversations() -> None:
 
 
 def test_the_summary_is_json_and_honest() -> None:
-    data = ReportData.collect(sample_rows())
+    data = tally(sample_rows())
     summary = json.loads(json.dumps(data.as_dict(), allow_nan=False))
     assert summary["disclaimer"] == DISCLAIMER
     assert summary["simulated"] is True
     assert summary["conversations"] == 41
 
 
-def test_a_half_written_last_line_is_left_out_and_counted(tmp_path: Path) -> None:
-    path = write_rows([make().as_row(), make(persona="Bo").as_row()], tmp_path / "r.jsonl")
-    whole = path.read_bytes()
-    path.write_bytes(whole + '{"key": "x", "persona": {"name": "Zoë'.encode()[:-1])
-    data = ReportData.collect(read_rows(path))
-    assert (data.conversations, data.half_lines) == (2, 1)
-
-
-BROKEN: list[tuple[str, str]] = [
-    ("not json", "is not JSON"),
-    ("[1]", "not a JSON object"),
-    ('{"key": "a"}', "KeyError: 'persona'"),
-    ('{"key": NaN}', "NaN is not a number of JSON"),
-]
-
-
-@pytest.mark.parametrize(("line", "problem"), BROKEN)
-def test_any_other_broken_line_is_an_error_with_its_place(tmp_path: Path, line: str, problem: str) -> None:
-    path = write_rows([make().as_row()], tmp_path / "r.jsonl")
-    path.write_text(path.read_text() + line + "\n" + json.dumps(make(persona="Bo").as_row()) + "\n")
-    with pytest.raises(InputError, match=r"r\.jsonl:2: ") as caught:
-        ReportData.collect(read_rows(path))
-    assert problem in str(caught.value)
-
-
-def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be read"):
-        ReportData.collect(read_rows(tmp_path / "none.jsonl"))
-
-
-def test_a_conversation_that_was_gone_on_with_counts_once(tmp_path: Path) -> None:
-    cut, done = make(termination="cancelled", goal=None), make()
-    path = write_rows([cut.as_row(), make(persona="Bo").as_row(), done.as_row()], tmp_path / "r.jsonl")
-    data = ReportData.collect(read_rows(path))
-    assert (data.conversations, data.measured, data.superseded) == (2, 2, 1)
-
-
-def test_rows_are_streamed(tmp_path: Path) -> None:
+def test_rows_are_streamed() -> None:
     """Nothing of a row's transcript is kept: ten times the text, the same data."""
 
     def rows(size: int) -> Any:
         for number in range(20):
             yield make(persona=f"P{number % 3}", epoch=number, turns=(Turn("user", "x" * size),)).as_row()
 
-    assert ReportData.collect(rows(10)) == ReportData.collect(rows(10_000))
+    assert tally(rows(10)) == tally(rows(10_000))

@@ -1,0 +1,62 @@
+"""What one conversation says: whether it was measured, its answers to what was asked about it, and how its turns went.
+
+A conversation is *measured* when it ended by itself and the judge answered at least one question about it. All others
+are excluded from every rate, each under exactly one reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from personae.core.conversation import CUT, ERRORS, Turn
+from personae.core.result import SimulationResult
+
+Kind = Literal["goal", "criterion", "metric"]
+GOAL = "goal"
+"""The id of the measure that says whether the goal was achieved."""
+_NUMBER: Mapping[bool | None, float | None] = {True: 1.0, False: 0.0, None: None}
+
+
+def exclusion(result: SimulationResult) -> tuple[str, str] | None:
+    """Why a conversation is in no rate: the reason's name and a message; None where it was measured."""
+    termination = result.conversation.termination
+    if termination in ERRORS or termination in CUT:
+        return termination, result.conversation.error
+    given = list(answers(result))
+    if any(value is not None for _, _, value, _ in given):
+        return None
+    reasons = [reason for _, _, _, reason in given if reason]
+    nothing = "nothing was asked: no expected outcome, no criteria, no metrics"
+    return "not_judged", reasons[0] if reasons else ("the judge gave no reason" if given else nothing)
+
+
+def answers(result: SimulationResult) -> Iterator[tuple[Kind, str, float | None, str]]:
+    """Kind, name, value (1 and 0 for yes and no) and the reason where there is no value."""
+    if result.goal is not None:
+        yield "goal", "Goal achieved", _NUMBER[result.goal.verdict], result.goal.error
+    for rating in result.ratings:
+        yield "criterion", rating.criterion, _NUMBER[rating.verdict], rating.error
+    for score in result.scores:
+        yield "metric", score.metric, score.value, score.reason
+
+
+def metric_title(name: str) -> str:
+    """`turn_consistency` as `Turn consistency`."""
+    return name.replace("_", " ").replace("-", " ").capitalize()
+
+
+def measure_id(kind: Kind, name: str) -> str:
+    """How a measure is called in data and links."""
+    return GOAL if kind == "goal" else f"{kind}:{name}"
+
+
+def is_retried(turn: Turn) -> bool:
+    """The turn had to be asked for more than once."""
+    attempts = turn.metadata.get("attempts")
+    return bool(turn.metadata.get("retried")) or (isinstance(attempts, int) and attempts > 1)
+
+
+def is_cut(turn: Turn) -> bool:
+    """The reply was cut off at a limit of length."""
+    return bool(turn.metadata.get("cut")) or turn.metadata.get("finish_reason") == "length"

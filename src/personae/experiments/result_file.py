@@ -1,0 +1,91 @@
+"""The rows of a result file, streamed: read, checked and made into results, one by one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from personae.core.result import SimulationResult
+from personae.errors import InputError
+
+
+class Rows:
+    """The rows of a result file, read again each time they are iterated over. See `read_rows`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.line = 0
+        """The line that was read last, from 1."""
+        self.half_lines = 0
+        self.superseded = 0
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        last = self._last_lines()
+        self.line = self.half_lines = self.superseded = 0
+        with self.path.open("rb") as file:
+            for self.line, raw in enumerate(file, 1):
+                row = self._row(raw)
+                if row is None:
+                    continue
+                if last.get(str(row.get("key")), self.line) != self.line:
+                    self.superseded += 1
+                else:
+                    yield row
+
+    def _row(self, raw: bytes) -> dict[str, Any] | None:
+        if not raw.strip():
+            return None
+        try:
+            row = json.loads(raw.decode("utf-8"), parse_constant=_refuse)
+        except (ValueError, RecursionError) as error:
+            if not raw.endswith(b"\n"):
+                self.half_lines += 1
+                return None
+            raise InputError(f"is not JSON: {error}", file=self.path, line=self.line) from error
+        if not isinstance(row, dict):
+            raise InputError("is no row of a result file: not a JSON object", file=self.path, line=self.line)
+        return row
+
+    def _last_lines(self) -> dict[str, int]:
+        """The last line of each key that stands on more than one, as a conversation does that was gone on with."""
+        seen: dict[bytes, int] = {}
+        again: dict[str, int] = {}
+        try:
+            with self.path.open("rb") as file:
+                for number, raw in enumerate(file, 1):
+                    if (key := _KEY.match(raw)) and raw.endswith(b"\n"):
+                        if key[1] in seen:
+                            again[key[1].decode("utf-8", "replace")] = number
+                        seen[key[1]] = number
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror or error}", file=self.path) from error
+        return again
+
+
+_KEY = re.compile(rb'\s*\{\s*"key"\s*:\s*"([^"\\]+)"')
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+def read_rows(path: Path) -> Rows:
+    """The rows of a result file, each a mapping, streamed.
+
+    A last line that was cut off while it was written is left out and counted in `half_lines`. Of a conversation that
+    was recorded again the last row stands. Raises InputError with file and line for any other line that is no row.
+    """
+    return Rows(path)
+
+
+def results(rows: Iterable[Mapping[str, Any]]) -> Iterator[SimulationResult]:
+    """The rows as results. Raises InputError, with file and line where `rows` know them."""
+    for number, row in enumerate(rows, 1):
+        try:
+            yield SimulationResult.from_row(row)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            problem = f"is no row of a result file: {type(error).__name__}: {error}"
+            raise InputError(problem, file=getattr(rows, "path", None), line=getattr(rows, "line", number)) from error

@@ -1,0 +1,67 @@
+"""What the rows' metadata say of the run: which bot, models, seed and commit; and all other facts, by their path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from personae.core.text import whole
+from personae.experiments.report_data import Fact, Run
+
+_MOST_FACTS = 200
+_MOST_VALUES = 12
+_LONGEST_VALUE = 300
+_NOT_FACTS = frozenset(
+    {"simulated", "disclaimer", "refusals_observed", "refusals_undecided", "received", "provenance.case_uid"}
+)
+"""What is of one conversation and not of the run."""
+_RUN: Mapping[str, tuple[str, ...]] = {
+    "bot": ("bot", "bot.label", "bot.name", "bot_label", "bot_name"),
+    "simulator": ("simulator_model", "simulator.model", "models.simulator", "simulator"),
+    "simulator_temperature": ("simulator_temperature", "simulator.temperature", "temperatures.simulator"),
+    "judge": ("judge_model", "judge.model", "models.judge", "judge"),
+    "judge_temperature": ("judge_temperature", "judge.temperature", "temperatures.judge"),
+    "started": ("provenance.created_at", "created_at", "started_at", "started"),
+    "seed": ("run_seed", "seed"),
+    "git_commit": ("provenance.git_commit", "git_commit", "git.commit"),
+}
+"""Where the metadata may say it; the first that is there counts."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """Different values by path, in the order in which they were met; so many and no more."""
+
+    values: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def add(self, metadata: Mapping[str, Any], path: str = "") -> None:
+        """What one row says."""
+        for name, value in metadata.items():
+            full = f"{path}{name}"
+            if full in _NOT_FACTS or value is None:
+                continue
+            if isinstance(value, Mapping):
+                self.add(value, f"{full}.")
+            elif full in self.values or len(self.values) < _MOST_FACTS:
+                values = self.values.setdefault(full, {})
+                if len(values) <= _MOST_VALUES:
+                    values.setdefault(_as_text(value))
+
+    def finish(self) -> tuple[Run, tuple[Fact, ...]]:
+        """The run, and what is not said of it there."""
+        known = self.values
+        chosen = {name: next((path for path in paths if path in known), None) for name, paths in _RUN.items()}
+        run = Run(**{name: tuple(sorted(known[path])[:_MOST_VALUES]) for name, path in chosen.items() if path})
+        others = [
+            Fact(name, tuple(sorted(values)[:_MOST_VALUES]), max(0, len(values) - _MOST_VALUES))
+            for name, values in sorted(known.items())
+            if name not in chosen.values() and not (name == "seed" and chosen["seed"] == "run_seed")
+        ]
+        return run, tuple(others)
+
+
+def _as_text(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return whole(text)[:_LONGEST_VALUE]

@@ -1,0 +1,238 @@
+"""Tally: one pass over the rows of a result file, of which it keeps counts and never a transcript.
+
+`measured` and the excluded add up to `conversations`. Memory grows with the number of different (persona, scenario)
+pairs, some 500 bytes each, not with conversations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from personae.core.conversation import TERMINATIONS, Turn
+from personae.core.result import SimulationResult
+from personae.core.seed import derive
+from personae.core.text import whole
+from personae.core.usage import NO_USAGE, Usage
+from personae.experiments.measured import GOAL, Kind, answers, exclusion, is_cut, is_retried, measure_id
+from personae.experiments.report_data import Excluded, Latency, Measure, Message, ReportData, Slice
+from personae.experiments.result_file import results
+from personae.experiments.run_facts import Facts
+from personae.stats.distribution import Distribution
+from personae.stats.intervals import Estimate, mean, rate
+from personae.stats.repeats import pass_hat
+
+_ROLES = ("bot", "simulator", "judge")
+_MOST_MESSAGES = 50
+_LONGEST_MESSAGE = 300
+
+
+def tally(rows: Iterable[Mapping[str, Any]]) -> ReportData:
+    """What the rows of a result file say (see `result_file.read_rows`). Raises InputError for what is no such row."""
+    counts = _Tally()
+    for number, result in enumerate(results(rows), 1):
+        counts.add(result, number)
+    return counts.finish(getattr(rows, "half_lines", 0), getattr(rows, "superseded", 0))
+
+
+@dataclass(slots=True)
+class _Cell:
+    """All that was counted of one persona in one scenario."""
+
+    conversations: int = 0
+    measured: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Grouped:
+    """Messages that differ in numbers alone, counted as one; the first of each stands for it."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, message: str) -> None:
+        text = whole(message).strip()[:_LONGEST_MESSAGE] or "no message"
+        group = re.sub(r"0x[0-9a-f]+|[0-9a-f]{8,}|\d[\d.,]*", "#", text)
+        if group not in self.texts and len(self.texts) >= _MOST_MESSAGES:
+            group, text = "other messages", "other messages"
+        self.texts.setdefault(group, text)
+        self.counts[group] += 1
+
+    def finish(self) -> tuple[Message, ...]:
+        return tuple(Message(self.texts[group], count) for group, count in self.counts.most_common())
+
+
+@dataclass(slots=True)
+class _Question:
+    kind: Kind
+    name: str
+    missing: _Grouped = field(default_factory=_Grouped)
+    unanswered: int = 0
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts, while rows go by."""
+
+    cells: dict[tuple[str, str], _Cell] = field(default_factory=dict)
+    scenarios: dict[str, str] = field(default_factory=dict)
+    traits: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    questions: dict[str, _Question] = field(default_factory=dict)
+    excluded: dict[str, _Grouped] = field(default_factory=dict)
+    terminations: Counter[str] = field(default_factory=Counter)
+    turns: Counter[int] = field(default_factory=Counter)
+    usage: dict[str, Usage] = field(default_factory=dict)
+    latency: Distribution = field(default_factory=Distribution)
+    facts: Facts = field(default_factory=Facts)
+    conversations: int = 0
+    measured: int = 0
+    retried: int = 0
+    cut_replies: int = 0
+    refusals: int = 0
+    refusals_undecided: int = 0
+
+    def add(self, result: SimulationResult, number: int) -> None:
+        self.conversations = number
+        self.terminations[result.conversation.termination] += 1
+        self.turns[result.turns] += 1
+        for role, usage in result.usage.items():
+            self.usage[role] = self.usage.get(role, NO_USAGE) + usage
+        for turn in result.conversation.turns:
+            self._add_turn(turn)
+        self.refusals += _count(result.metadata.get("refusals_observed"))
+        self.refusals_undecided += _count(result.metadata.get("refusals_undecided"))
+        self.facts.add(result.metadata)
+        self._add_answers(result)
+
+    def _add_turn(self, turn: Turn) -> None:
+        if turn.role == "assistant" and turn.latency_ms is not None:
+            self.latency.add(turn.latency_ms)
+        self.retried += is_retried(turn)
+        self.cut_replies += is_cut(turn)
+
+    def _add_answers(self, result: SimulationResult) -> None:
+        persona, scenario = result.persona.name, result.scenario.version_hash
+        self.traits.setdefault(persona, result.persona.traits)
+        self.scenarios.setdefault(scenario, result.scenario.label)
+        cell = self.cells.setdefault((persona, scenario), _Cell())
+        cell.conversations += 1
+        left_out = exclusion(result)
+        for kind, name, value, reason in answers(result):
+            question = self.questions.setdefault(measure_id(kind, name), _Question(kind, name))
+            if left_out is not None:
+                continue
+            if value is None:
+                question.missing.add(reason)
+                question.unanswered += 1
+                continue
+            key = measure_id(kind, name)
+            cell.sums[key] = cell.sums.get(key, 0.0) + value
+            cell.counts[key] = cell.counts.get(key, 0) + 1
+        if left_out is not None:
+            self.excluded.setdefault(left_out[0], _Grouped()).add(left_out[1])
+        else:
+            cell.measured += 1
+            self.measured += 1
+
+    def finish(self, half_lines: int, superseded: int) -> ReportData:
+        groups: dict[str, dict[str, list[_Cell]]] = {"personas": {}, "scenarios": {}, "traits": {}}
+        for (persona, scenario), cell in self.cells.items():
+            groups["personas"].setdefault(persona, []).append(cell)
+            groups["scenarios"].setdefault(self.scenarios[scenario], []).append(cell)
+            for trait in dict.fromkeys(self.traits[persona]):
+                groups["traits"].setdefault(trait, []).append(cell)
+        run, facts = self.facts.finish()
+        epochs = max((cell.conversations for cell in self.cells.values()), default=0)
+        return ReportData(
+            conversations=self.conversations,
+            measured=self.measured,
+            excluded=tuple(
+                Excluded(reason, group.counts.total(), group.finish())
+                for reason, group in sorted(self.excluded.items(), key=lambda item: -item[1].counts.total())
+            ),
+            measures=self._measures(),
+            personas=self._slices(groups["personas"]),
+            scenarios=self._slices(groups["scenarios"]),
+            traits=self._slices(groups["traits"]),
+            terminations={name: self.terminations[name] for name in TERMINATIONS if self.terminations[name]},
+            turns=dict(sorted(self.turns.items())),
+            usage=dict(sorted(self.usage.items(), key=_by_role)),
+            latency=Latency(
+                self.latency.count,
+                self.latency.percentile(0.5),
+                self.latency.percentile(0.95),
+                self.latency.histogram(),
+            ),
+            retried=self.retried,
+            cut_replies=self.cut_replies,
+            refusals=self.refusals,
+            refusals_undecided=self.refusals_undecided,
+            epochs=epochs,
+            pass_hat=self._pass_hat() if epochs > 1 else {},
+            run=run,
+            facts=facts,
+            half_lines=half_lines,
+            superseded=superseded,
+        )
+
+    def _measures(self) -> tuple[Measure, ...]:
+        questions = {GOAL: _Question("goal", "Goal achieved")} | self.questions
+        order: tuple[Kind, ...] = ("goal", "criterion", "metric")
+        measures = []
+        for key, question in sorted(questions.items(), key=lambda item: order.index(item[1].kind)):
+            estimate = self._estimate(key, question.kind, list(self.cells.values()))
+            measures.append(
+                Measure(key, question.name, question.kind, estimate, question.unanswered, question.missing.finish())
+            )
+        return tuple(measures)
+
+    def _estimate(self, key: str, kind: Kind, cells: list[_Cell], resamples: int | None = None) -> Estimate:
+        pairs = [(cell.sums[key], cell.counts[key]) for cell in cells if key in cell.counts]
+        reason = self._why_undefined(key, cells)
+        if kind != "metric":
+            return rate(pairs, reason=reason)
+        seed = derive(0, "report", key)
+        return mean(pairs, seed=seed, bounds=(0.0, 1.0), reason=reason, resamples=resamples)
+
+    def _why_undefined(self, key: str, cells: list[_Cell]) -> str:
+        conversations = sum(cell.conversations for cell in cells)
+        if not conversations:
+            return "there are no conversations"
+        if not any(cell.measured for cell in cells):
+            return (
+                "the one conversation was not measured"
+                if conversations == 1
+                else (f"none of {conversations:,} conversations was measured")
+            )
+        if key == GOAL and key not in self.questions:
+            return "no scenario names an expected outcome"
+        return "the judge answered it for no conversation"
+
+    def _slices(self, groups: Mapping[str, list[_Cell]]) -> tuple[Slice, ...]:
+        """Intervals of means are computed here, not drawn: there may be thousands of them."""
+        slices = []
+        for name, cells in groups.items():
+            estimates = {GOAL: self._estimate(GOAL, "goal", cells, 0)} | {
+                key: self._estimate(key, question.kind, cells, 0) for key, question in self.questions.items()
+            }
+            conversations, measured = sum(cell.conversations for cell in cells), sum(cell.measured for cell in cells)
+            slices.append(Slice(name, conversations, measured, estimates))
+        return tuple(slices)
+
+    def _pass_hat(self) -> dict[int, Estimate]:
+        tasks = [(round(cell.sums[GOAL]), cell.counts[GOAL]) for cell in self.cells.values() if cell.counts.get(GOAL)]
+        most = min(max((n for _, n in tasks), default=0), 8)
+        return {k: pass_hat(tasks, k) for k in range(1, most + 1)}
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _by_role(item: tuple[str, Usage]) -> tuple[int, str]:
+    return (_ROLES.index(item[0]) if item[0] in _ROLES else len(_ROLES)), item[0]

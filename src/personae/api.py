@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeVar
@@ -69,6 +70,7 @@ def simulate(
     turn_timeout_s: float = 60.0,
     out: str | Path | None = None,
     fresh: bool = False,
+    retry_errors: bool = False,
     cassette: str | Path | None = None,
 ) -> list[SimulationResult]:
     """Let every persona talk with `bot`, in every scenario, and rate each conversation.
@@ -79,8 +81,8 @@ def simulate(
 
     Returns one result per persona, scenario and epoch, in the order of the plan, whatever happens: what failed or was
     cut says so in its `stop_reason`. With `out`, results are recorded as they come, and a broken-off run goes on from
-    there. What stops the run early (an interrupt, an account without credit, a full disk) never loses what is done: the
-    rest is `cancelled`, and its `error` says why.
+    there; `retry_errors` tries those again that failed, or whose rating did. What stops the run early (an interrupt, an
+    account without credit, a full disk) never loses what is done: the rest is `cancelled`, and its `error` says why.
 
     Raises InputError, ConfigurationError and Conflict before the first call; and ProviderError, BotError or
     RecordingError where nothing at all could be done (a wrong key, an unknown model).
@@ -107,20 +109,19 @@ def simulate(
         turn_timeout_s=turn_timeout_s,
         cassette=Path(cassette) if cassette is not None else None,
     )
-    return _run(_simulate(settings, personas, scenarios, Path(out) if out is not None else None, fresh=fresh))
+    recorder = partial(Jsonl, Path(out), fresh=fresh, retry_errors=retry_errors) if out is not None else InMemory
+    return _run(_simulate(settings, personas, scenarios, recorder))
 
 
 async def _simulate(
     settings: Settings,
     personas: Sequence[Persona],
     scenarios: Sequence[Scenario],
-    out: Path | None,
-    *,
-    fresh: bool,
+    record: Callable[[], Recorder],
 ) -> list[SimulationResult]:
     async with engine(settings) as running:
         plan = running.plan(personas, scenarios)
-        recorder: Recorder = InMemory() if out is None else Jsonl(out, fresh=fresh)
+        recorder = record()
         try:
             experiment = running.experiment(plan, recorder)
             done: dict[str, SimulationResult] = {}

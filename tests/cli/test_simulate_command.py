@@ -218,6 +218,26 @@ def test_the_same_command_again_asks_nothing(simulate: Command, fake: FakeLLM) -
     assert fake.ledger.calls() == calls
 
 
+def test_what_failed_is_tried_again_when_asked(simulate: Command, folder: Path) -> None:
+    ask = ("--model-cmd", model_cmd(folder, "raise OSError('closed')"), "--metrics", "none")
+    done = simulate(*ask, without=("--bot",))
+    assert done.code == 3
+    assert "2 failed or could not be rated: run the same command with --retry-errors" in done.err
+    model_cmd(folder)
+    assert simulate(*ask, without=("--bot",)).code == 3
+    done = simulate(*ask, "--retry-errors", without=("--bot",))
+    assert done.code == 0
+    assert "--retry-errors" not in done.err
+    assert "2 conversations tried again after an error" in done.out
+    assert [row["goal_achieved"] for row in rows(folder / "r.jsonl")] == [True, True]
+
+
+def test_trying_again_what_is_thrown_away_is_refused(simulate: Command) -> None:
+    done = simulate("--fresh", "--retry-errors")
+    assert done.code == 2
+    assert "give one of --fresh and --retry-errors" in done.err
+
+
 def test_fresh_replaces_the_results(simulate: Command, fake: FakeLLM, folder: Path) -> None:
     simulate()
     calls = fake.ledger.calls()

@@ -17,6 +17,7 @@ from personae.errors import Conflict
 from personae.experiments.recorders.jsonl import Jsonl
 from personae.llm.config import LLMConfig
 from personae.llm.prices import Rates
+from personae.reports import ReportSource
 from tests.running import personas, rows
 
 
@@ -36,6 +37,10 @@ def run(fake: FakeLLM, out: Path | None, **options: Any) -> list[Any]:
         "out": out,
     } | options
     return simulate(**chosen)
+
+
+def texts(result: Any) -> list[str]:
+    return [turn.content for turn in result.conversation.turns]
 
 
 def test_conversations_that_were_cut_go_on_with_a_higher_budget_and_appear_once(fake: FakeLLM, tmp_path: Path) -> None:
@@ -136,6 +141,82 @@ def test_a_fresh_run_has_other_sessions_than_the_one_before(fake: FakeLLM) -> No
         for _ in range(2):
             run(fake, None, bot=f"botario:{bots.url}/botario", personas=personas(1))
         assert len(bots.sessions) == 2
+
+
+def test_what_failed_stays_as_it_is_until_it_is_to_be_tried_again(fake: FakeLLM, tmp_path: Path) -> None:
+    out = tmp_path / "r.jsonl"
+    replies = iter(["All right.", None])
+
+    def bot(messages: list[dict[str, str]]) -> str:
+        if (reply := next(replies, "Here you are.")) is None:
+            raise ConnectionError("the shop is closed")
+        return reply
+
+    first = run(fake, out, bot=bot, personas=personas(2), concurrency=1)
+    calls = fake.ledger.calls()
+    assert [(one.stop_reason, one.turns) for one in first] == [("driver_error", 1), ("goal_reached", 3)]
+    assert [one.stop_reason for one in run(fake, out, bot=bot, personas=personas(2))] == [
+        "driver_error",
+        "goal_reached",
+    ]
+    assert fake.ledger.calls() == calls
+
+    last = run(fake, out, bot=bot, personas=personas(2), retry_errors=True)
+    assert [(one.stop_reason, one.turns) for one in last] == [("goal_reached", 3)] * 2
+    assert texts(last[0])[:3] == texts(first[0])
+    assert sum(one.total_usage.calls for one in last) == fake.ledger.calls()
+    recorded = {row["key"]: row for row in rows(out)}
+    assert len(rows(out)) == 2
+    again = recorded[last[0].key]["metadata"]["run_again_after"]
+    assert len(again) == 1
+    assert again[0].startswith("bot_error: ")
+    assert "the shop is closed" in again[0]
+    assert ReportSource.from_file(out).data.run_again == 1
+
+
+def test_a_conversation_that_fails_again_says_so_of_both(fake: FakeLLM, tmp_path: Path) -> None:
+    out = tmp_path / "r.jsonl"
+    tries = iter(("closed", "still closed"))
+
+    def bot(messages: list[dict[str, str]]) -> str:
+        raise ConnectionError(next(tries))
+
+    for retry in (False, True):
+        results = run(fake, out, bot=bot, personas=personas(1), retry_errors=retry)
+    row = rows(out)[0]
+    assert "still closed" in row["error"]
+    assert ["still" in text for text in row["metadata"]["run_again_after"]] == [False]
+    assert results[0].total_usage.calls == fake.ledger.calls() == 1
+
+
+def test_a_failed_rating_is_tried_again_alone(fake: FakeLLM, tmp_path: Path) -> None:
+    out = tmp_path / "r.jsonl"
+    fake.play({"judge": Reply("I would rather not say.")})
+    first = run(fake, out, personas=personas(1))
+    assert (first[0].stop_reason, first[0].goal_achieved) == ("goal_reached", None)
+    fake.play({})
+    said = fake.ledger.calls(role="simulator")
+    last = run(fake, out, personas=personas(1), retry_errors=True)
+    assert (last[0].goal_achieved, texts(last[0])) == (True, texts(first[0]))
+    assert fake.ledger.calls(role="simulator") == said
+    assert last[0].total_usage.calls == fake.ledger.calls()
+    assert "not_judged" in rows(out)[0]["metadata"]["run_again_after"][0]
+
+
+def test_a_run_that_dies_while_it_tries_again_goes_on_where_it_was(fake: FakeLLM, tmp_path: Path) -> None:
+    out = tmp_path / "r.jsonl"
+    fake.play({"judge": Reply("I would rather not say.")})
+    run(fake, out, personas=personas(1))
+    recorder = Jsonl(out, retry_errors=True)
+    recorder.begin()
+    recorder.close()
+    assert not rows(out) if out.exists() else True
+    fake.play({})
+    said = fake.ledger.calls(role="simulator")
+    last = run(fake, out, personas=personas(1))
+    assert last[0].goal_achieved is True
+    assert fake.ledger.calls(role="simulator") == said
+    assert rows(out)[0]["metadata"]["run_again_after"]
 
 
 def test_a_conversation_that_had_ended_is_only_rated(fake: FakeLLM, tmp_path: Path) -> None:

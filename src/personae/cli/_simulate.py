@@ -75,6 +75,7 @@ class Options:
     conversation_timeout: float
     out: Path
     resume: bool | None
+    retry_errors: bool
     html: Path | None
     junit: Path | None
     export_cases: Path | None
@@ -134,6 +135,11 @@ class Options:
 
         Raises ConfigurationError, Conflict and RecordingError.
         """
+        if self.retry_errors and self.resume is False:
+            raise ConfigurationError(
+                "--fresh throws all results away, so there is nothing to try again: give one of "
+                "--fresh and --retry-errors"
+            )
         named = {"--out": self.out, "--html": self.html, "--junit": self.junit, "--export-cases": self.export_cases}
         taken: dict[Path, str] = {}
         for option, path in named.items():
@@ -177,7 +183,7 @@ async def _run(options: Options, settings: Settings, console: Console) -> int:
     _end_politely_on_sigterm()
     scenarios, personas = options.inputs()
     options.check_outputs()
-    recorder = Jsonl(options.out, fresh=options.resume is False)
+    recorder = Jsonl(options.out, fresh=options.resume is False, retry_errors=options.retry_errors)
     try:
         async with engine(settings) as running:
             if options.propose_from is not None:
@@ -307,6 +313,12 @@ def _sum_up(options: Options, progress: Progress, console: Console) -> int:
     if not options.quiet:
         for name, path in written:
             _say(console, f"{name}: {path}")
+        if failed := source.data.failed:
+            _say(
+                console,
+                f"{failed} failed or could not be rated: run the same command with --retry-errors to try again",
+                "yellow",
+            )
         if options.html is None:
             _say(console, f"to read it: personae view {shlex.quote(str(options.out))}")
     return _exit_code(options, source.data.measured, source.data.goal.value, console)

@@ -129,6 +129,14 @@ def simulate(
             rich_help_panel=OUTPUT,
         ),
     ] = None,
+    retry_errors: Annotated[
+        bool,
+        typer.Option(
+            "--retry-errors",
+            help="Going on, run again what ended by driver_error, and rate again what could not be rated.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
     html: Annotated[Path | None, typer.Option(help="Write the HTML report here.", rich_help_panel=OUTPUT)] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.", rich_help_panel=OUTPUT)] = None,
     export_cases: Annotated[

@@ -31,6 +31,20 @@ def exclusion(result: SimulationResult) -> tuple[str, str] | None:
     return "not_judged", reasons[0] if reasons else ("the judge gave no reason" if given else nothing)
 
 
+def failure(result: SimulationResult) -> str:
+    """Why a conversation is worth another try: a side failed, or the judge did. Blank where it is not.
+
+    One that was cut short is not meant: it goes on anyway.
+    """
+    termination = result.conversation.termination
+    if termination in CUT or (termination not in ERRORS and not result.turns):
+        return ""
+    if (left_out := exclusion(result)) is not None and (termination in ERRORS or any(answers(result))):
+        return ": ".join(left_out)
+    errors = [rating.error for rating in (result.goal, *result.ratings) if rating is not None and rating.error]
+    return f"not_judged: {errors[0]}" if errors else ""
+
+
 def answers(result: SimulationResult) -> Iterator[tuple[Kind, str, float | None, str]]:
     """Kind, name, value (1 and 0 for yes and no) and the reason where there is no value."""
     if result.goal is not None:

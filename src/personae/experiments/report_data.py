@@ -122,6 +122,10 @@ class ReportData:
     latency: Latency = field(default_factory=lambda: Latency(0, None, None, ()))
     retried: int = 0
     """Turns that had to be asked for more than once."""
+    failed: int = 0
+    """Conversations that failed, or whose rating did: they are worth another try."""
+    run_again: int = 0
+    """Conversations that were tried again after that."""
     cut_replies: int = 0
     """Replies that were cut off at a limit of length."""
     refusals: int = 0
@@ -180,6 +184,8 @@ class ReportData:
             "usage": {role: usage.as_dict() for role, usage in self.usage.items()},
             "latency_ms": {"n": self.latency.n, "p50": self.latency.p50_ms, "p95": self.latency.p95_ms},
             "retried": self.retried,
+            "failed": self.failed,
+            "run_again": self.run_again,
             "cut_replies": self.cut_replies,
             "refusals": self.refusals,
             "refusals_undecided": self.refusals_undecided,

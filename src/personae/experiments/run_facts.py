@@ -14,7 +14,15 @@ _MOST_FACTS = 200
 _MOST_VALUES = 12
 _LONGEST_VALUE = 300
 _NOT_FACTS = frozenset(
-    {"simulated", "disclaimer", "refusals_observed", "refusals_undecided", "received", "provenance.case_uid"}
+    {
+        "simulated",
+        "disclaimer",
+        "refusals_observed",
+        "refusals_undecided",
+        "received",
+        "run_again_after",
+        "provenance.case_uid",
+    }
 )
 """What is of one conversation and not of the run."""
 _RUN: Mapping[str, tuple[str, ...]] = {

@@ -17,7 +17,7 @@ from personae.core.result import SimulationResult
 from personae.core.seed import derive
 from personae.core.text import whole
 from personae.core.usage import NO_USAGE, Usage
-from personae.experiments.measured import GOAL, Kind, answers, exclusion, is_cut, is_retried, measure_id
+from personae.experiments.measured import GOAL, Kind, answers, exclusion, failure, is_cut, is_retried, measure_id
 from personae.experiments.report_data import Excluded, Latency, Measure, Message, ReportData, Slice
 from personae.experiments.result_file import results
 from personae.experiments.run_facts import Facts
@@ -92,6 +92,8 @@ class _Tally:
     conversations: int = 0
     measured: int = 0
     retried: int = 0
+    failed: int = 0
+    run_again: int = 0
     cut_replies: int = 0
     refusals: int = 0
     refusals_undecided: int = 0
@@ -105,6 +107,8 @@ class _Tally:
         for turn in result.conversation.turns:
             self._add_turn(turn)
         self.refusals += _count(result.metadata.get("refusals_observed"))
+        self.failed += bool(failure(result))
+        self.run_again += bool(result.metadata.get("run_again_after"))
         self.refusals_undecided += _count(result.metadata.get("refusals_undecided"))
         self.facts.add(result.metadata)
         self._add_answers(result)
@@ -169,6 +173,8 @@ class _Tally:
                 self.latency.histogram(),
             ),
             retried=self.retried,
+            failed=self.failed,
+            run_again=self.run_again,
             cut_replies=self.cut_replies,
             refusals=self.refusals,
             refusals_undecided=self.refusals_undecided,

@@ -186,6 +186,7 @@ def _effort(data: ReportData) -> Iterator[Text]:
         plural(data.refusals, "refusal") if data.refusals else "",
         f"{data.refusals_undecided:,} undecided" if data.refusals_undecided else "",
         f"{plural(data.retried, 'turn')} asked for again" if data.retried else "",
+        f"{plural(data.run_again, 'conversation')} tried again after an error" if data.run_again else "",
         f"{plural(data.cut_replies, 'turn')} cut at a limit" if data.cut_replies else "",
     ]
     if any(trouble):

@@ -21,6 +21,8 @@ class SoFar:
     """By role: what it took beside what its turns say. Refusal checks, and turns that had to be forgotten."""
     ended: Ended | None = None
     """Why it ended, where it did: only its rating is missing."""
+    failures: tuple[str, ...] = ()
+    """By what earlier tries of it failed, the first one first."""
 
     @property
     def usage(self) -> Usage:
@@ -31,7 +33,8 @@ class SoFar:
     def restarted(self) -> SoFar:
         """Without its turns, since its bot has forgotten them too. What they took stays counted."""
         ended = {} if self.ended is None else {"simulator": self.ended.usage}
-        return SoFar(beside=added(added(self.beside, usage_of(self.turns)), ended))
+        beside = added(added(self.beside, usage_of(self.turns)), ended)
+        return SoFar(beside=beside, failures=self.failures)
 
 
 NOTHING = SoFar()

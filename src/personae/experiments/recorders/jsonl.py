@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 from filelock import FileLock, Timeout
 
-from personae.core.conversation import CUT, Turn
+from personae.core.conversation import CUT, ERRORS, Turn
 from personae.core.result import SimulationResult, Spec
 from personae.core.usage import NO_USAGE, Usage
 from personae.errors import InputError, RecordingError
+from personae.experiments.measured import failure
 from personae.experiments.recorders import NOTHING, SoFar, added, usage_of
 from personae.simulation.conversation import Ended
 
@@ -70,17 +71,22 @@ class Left:
 
     finished: set[str] = field(default_factory=set)
     unfinished: dict[str, SoFar] = field(default_factory=dict)
-    cut: set[str] = field(default_factory=set)
-    """Those of the unfinished that have a row, because a ceiling cut them short."""
+    reopened: set[str] = field(default_factory=set)
+    """Those of the unfinished that have a row: a ceiling cut them short, or they failed and are to be tried again."""
     spent: Usage = NO_USAGE
     rating_version: str = ""
 
 
 class Jsonl:
-    """Records to `path`. With `fresh`, the results that are there are thrown away; else the run goes on from them."""
+    """Records to `path`. With `fresh`, the results that are there are thrown away; else the run goes on from them.
 
-    def __init__(self, path: Path, *, fresh: bool = False) -> None:
+    With `retry_errors`, conversations that failed go on from their last turn, and ones whose rating failed are rated
+    again.
+    """
+
+    def __init__(self, path: Path, *, fresh: bool = False, retry_errors: bool = False) -> None:
         self.path = path
+        self._retry_errors = retry_errors
         if path.name in ("", ".."):
             raise _folder(path)
         self.journal_path = path.with_name(path.name + ".part")
@@ -133,7 +139,7 @@ class Jsonl:
                 raise _no_result(self.path, number) from error
         for number, entry in _whole_lines(self.journal_path):
             key = entry["key"]
-            if key in left.finished or key in left.cut:  # its row was written last, and says it all
+            if key in left.finished or key in left.reopened:  # its row was written last, and says it all
                 continue
             try:
                 left.unfinished[key] = _followed(left.unfinished.get(key, NOTHING), entry)
@@ -144,28 +150,29 @@ class Jsonl:
 
     def _read_row(self, left: Left, row: dict[str, Any]) -> None:
         key = row["key"]
-        if key in left.finished or key in left.cut:
+        if key in left.finished or key in left.reopened:
             raise InputError(f"the conversation {key} stands in it twice: remove one of its rows", file=self.path)
-        if row["termination"] in CUT:
-            left.cut.add(key)
-            left.unfinished[key] = _cut_short(row)
+        failed = failure(SimulationResult.from_row(row)) if self._retry_errors else ""
+        if failed or row["termination"] in CUT:
+            left.reopened.add(key)
+            left.unfinished[key] = _reopened(row, failed)
             return
         left.finished.add(key)
         left.spent = sum((Usage.from_dict(usage) for usage in row["usage"].values()), left.spent)
         left.rating_version = left.rating_version or row["metadata"].get("rating_version", "")
 
     def begin(self) -> None:
-        """Rows of conversations that a ceiling cut short go back to the journal, so that they can go on."""
-        if not self._left.cut:
+        """Rows of conversations that can go on, or are to be tried again, go back to the journal."""
+        if not self._left.reopened:
             return
-        for key in self._left.cut:
+        for key in self._left.reopened:
             self._journal.append({"key": key, "cut": _as_entry(self._left.unfinished[key])})
         real = self.path.resolve()
         kept = real.with_name(real.name + ".new")
         try:
             with kept.open("wb") as file:
                 for _, row in _whole_lines(self.path):
-                    if row["key"] not in self._left.cut:
+                    if row["key"] not in self._left.reopened:
                         file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
             kept.replace(real)
         except OSError as error:
@@ -173,7 +180,7 @@ class Jsonl:
             raise _unwritable(kept, error) from error
         self._rows.close()
         self._rows = Appender(self.path)
-        self._left.cut.clear()
+        self._left.reopened.clear()
 
     @property
     def spent(self) -> Usage:
@@ -222,7 +229,10 @@ class Jsonl:
         self._journal.append({"key": spec.key, "restart": True})
 
     def finish(self, result: SimulationResult) -> None:
-        self._rows.append(result.as_row())
+        row = result.as_row()
+        if failures := self.so_far(result.key).failures:
+            row["metadata"]["run_again_after"] = list(failures)
+        self._rows.append(row)
         self._open.discard(result.key)
         self._left.unfinished.pop(result.key, None)
 
@@ -261,28 +271,43 @@ def _followed(so_far: SoFar, entry: dict[str, Any]) -> SoFar:
         return so_far.restarted()
     if "cut" in entry:
         return _as_so_far(entry["cut"])
-    beside = so_far.beside
     if new := entry.get("beside"):
-        beside = added(beside, _usages(new))
+        so_far = replace(so_far, beside=added(so_far.beside, _usages(new)))
     if "ended" in entry:
-        return SoFar(so_far.turns, beside, _ended_from_dict(entry["ended"]))
-    turn = Turn.from_dict(entry["turn"])
-    return SoFar((*so_far.turns, turn), beside)
+        return replace(so_far, ended=_ended_from_dict(entry["ended"]))
+    return replace(so_far, turns=(*so_far.turns, Turn.from_dict(entry["turn"])))
 
 
-def _cut_short(row: dict[str, Any]) -> SoFar:
-    """What the row of a conversation that a ceiling cut short says of it."""
+def _reopened(row: dict[str, Any], failed: str) -> SoFar:
+    """What the row of a conversation says of it that was cut short, or `failed`."""
     turns = tuple(Turn.from_dict(turn) for turn in row["transcript"] if turn["role"] != "system")
     said = usage_of(turns)
-    return SoFar(turns, {role: used - said.get(role, NO_USAGE) for role, used in _usages(row["usage"]).items()})
+    beside = {role: used - said.get(role, NO_USAGE) for role, used in _usages(row["usage"]).items()}
+    failures = (*row["metadata"].get("run_again_after", ()), *([failed] if failed else []))
+    return SoFar(turns, beside, _ended_well(row), failures)
+
+
+def _ended_well(row: dict[str, Any]) -> Ended | None:
+    """Why a conversation ended that came to its end. What the end took stands in the row's usage."""
+    if row["termination"] in CUT | ERRORS:
+        return None
+    refusals = row["metadata"].get("refusals_observed", 0)
+    return Ended(row["termination"], row["explanation"], refusals=refusals)
 
 
 def _as_entry(so_far: SoFar) -> dict[str, Any]:
-    return {"turns": [turn.as_dict() for turn in so_far.turns], "beside": _by_role(so_far.beside)}
+    return {
+        "turns": [turn.as_dict() for turn in so_far.turns],
+        "beside": _by_role(so_far.beside),
+        "ended": None if so_far.ended is None else _ended_as_dict(so_far.ended),
+        "failures": list(so_far.failures),
+    }
 
 
 def _as_so_far(data: dict[str, Any]) -> SoFar:
-    return SoFar(tuple(Turn.from_dict(turn) for turn in data["turns"]), _usages(data["beside"]))
+    turns = tuple(Turn.from_dict(turn) for turn in data["turns"])
+    ended = _ended_from_dict(data["ended"]) if data["ended"] else None
+    return SoFar(turns, _usages(data["beside"]), ended, tuple(data["failures"]))
 
 
 def _ended_as_dict(ended: Ended) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import pytest
 import stamina
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.databases"]
+
 # A shell that runs us in the background has Ctrl-C ignored, and programs that we start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

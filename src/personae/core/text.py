@@ -38,7 +38,7 @@ def loads(data: bytes | str) -> Any:
         if "\\u" not in text:
             raise
         try:
-            return _whole_values(json.loads(text, parse_constant=_no_constant))
+            return whole_values(json.loads(text, parse_constant=_no_constant))
         except RecursionError as error:
             raise ValueError("its parts stand in one another too deep") from error
 
@@ -47,11 +47,12 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _whole_values(value: Any) -> Any:
+def whole_values(value: Any) -> Any:
+    """JSON data with every text in it made `whole`."""
     if isinstance(value, str):
         return whole(value)
     if isinstance(value, list):
-        return [_whole_values(item) for item in value]
+        return [whole_values(item) for item in value]
     if isinstance(value, dict):
-        return {whole(name): _whole_values(item) for name, item in value.items()}
+        return {whole(name): whole_values(item) for name, item in value.items()}
     return value

@@ -1,0 +1,45 @@
+"""The application, from settings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pkgutil import iter_modules
+
+from fastapi import FastAPI
+
+from personae import __version__
+from personae.core.conversation import DISCLAIMER
+from personae.server import api
+from personae.server.failures import add_failures
+from personae.server.services import Services
+from personae.server.setup import prepare
+
+API = "/api/v0"
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application on `services`, which it connects at start and closes at the end."""
+    app = FastAPI(
+        title="personae",
+        version=__version__,
+        description=f"Simulated users for chatbots. {DISCLAIMER.capitalize()}.",
+        lifespan=_lifespan,
+    )
+    app.state.services = services
+    add_failures(app)
+    for module in iter_modules(api.__path__):
+        if not module.name.startswith("_"):
+            app.include_router(import_module(f"{api.__name__}.{module.name}").router, prefix=API)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    try:
+        await prepare(services)
+        yield
+    finally:
+        await services.database.close()

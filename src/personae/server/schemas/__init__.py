@@ -1,0 +1,1 @@
+"""What travels: requests and answers, one noun per file. They know neither SQL nor HTTP."""

@@ -1,0 +1,95 @@
+"""Personas on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
+from personae.core.persona import Persona as PersonaRecord
+from personae.core.template import placeholders
+from personae.store.columns import Record
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100_000)]
+Text = Annotated[str, StringConstraints(max_length=1_000_000)]
+
+
+class PersonaIn(BaseModel):
+    """A persona to make, or its next version: whole, not a part of it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "name": "Impatient first-time user",
+                "description": "Writes short messages on a phone and wants an answer at once.",
+                "domain_knowledge": "Knows the order number {{order_id}}, and nothing of how returns work.",
+                "traits": ["terse", "impatient"],
+                "attributes": {"age": 34},
+            }
+        },
+    )
+
+    name: Name
+    """A short label, unique in the project."""
+    description: Filled
+    """Personality and behaviour. May hold `{{column}}` placeholders."""
+    domain_knowledge: Text = ""
+    """What this user knows. May hold `{{column}}` placeholders."""
+    traits: list[Filled] = Field(default=[], max_length=100)
+    attributes: dict[str, JsonValue] = {}
+    goal: Text = ""
+    """The persona's own goal, used where an experiment's rows bring none."""
+    success_criteria: Text = ""
+    """How the judge decides that this goal was met."""
+
+    def as_record(self) -> PersonaRecord:
+        """As the engine knows it. Raises pydantic's error."""
+        return PersonaRecord.model_validate(self.model_dump())
+
+
+class Persona(BaseModel):
+    """A persona in one version."""
+
+    id: int
+    name: str
+    version: int
+    description: str
+    domain_knowledge: str
+    traits: list[str]
+    attributes: dict[str, Any]
+    goal: str
+    success_criteria: str
+    placeholders: list[str]
+    """The columns that its texts ask for."""
+    project_id: int
+    is_shared: bool
+    """Visible to the organization's other projects, where it is read-only."""
+    is_read_only: bool
+    """It belongs to another project of the organization."""
+    archived_at: datetime | None
+    author: str
+    """Who wrote this version."""
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: Record, project_id: int) -> Self:
+        """From a row of `store.personas`, as the project sees it."""
+        record = PersonaRecord.model_validate(row["record"])
+        asked = placeholders(f"{record.description}\n{record.domain_knowledge}\n{record.goal}")
+        return cls(
+            **{name: row[name] for name in ("id", "version", "project_id", "is_shared", "archived_at", "author")},
+            **{name: row[name] for name in ("created_at", "updated_at")},
+            name=record.name,
+            description=record.description,
+            domain_knowledge=record.domain_knowledge,
+            traits=list(record.traits),
+            attributes=dict(record.attributes),
+            goal=record.goal,
+            success_criteria=record.success_criteria,
+            placeholders=list(asked),
+            is_read_only=row["project_id"] != project_id,
+        )

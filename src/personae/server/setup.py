@@ -1,0 +1,34 @@
+"""What a server does at its first start: migrations, an organization, a project and one API key, shown once."""
+
+from __future__ import annotations
+
+from personae.server.secrets import KEY_PREFIX, new_token, token_hash
+from personae.server.services import Services
+from personae.store import keys, projects
+from personae.store.migrate import migrate
+
+PREFIX_SHOWN = 10
+"""Characters of a key that stay visible, to tell keys apart."""
+
+
+async def prepare(services: Services) -> str | None:
+    """The first API key, if this was the first start. Raises ConfigurationError where the database cannot be used."""
+    await migrate(services.database)
+    now = services.now()
+    async with services.database.writing() as connection:
+        if await projects.has_any(connection):
+            return None
+        organization_id = await projects.create_organization(connection, "Default organization", now=now)
+        project_id = await projects.create_project(connection, organization_id, "Default project", now=now)
+        key = new_token(KEY_PREFIX)
+        await keys.create(
+            connection,
+            project_id,
+            name="first key",
+            key_hash=token_hash(key),
+            prefix=key[:PREFIX_SHOWN],
+            role="admin",
+            created_by="personae serve",
+            now=now,
+        )
+        return key

@@ -1,0 +1,54 @@
+"""The audit log: who changed what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from personae.store.columns import Record
+from personae.store.tables import audit_log
+
+
+async def record(
+    connection: AsyncConnection,
+    *,
+    organization_id: int,
+    project_id: int | None,
+    actor: str,
+    action: str,
+    noun: str,
+    noun_id: int | str = "",
+    detail: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> None:
+    """Write one entry, in the transaction of the change that it tells of."""
+    await connection.execute(
+        audit_log.insert().values(
+            organization_id=organization_id,
+            project_id=project_id,
+            at=now,
+            actor=actor[:340],
+            action=action,
+            noun=noun,
+            noun_id=str(noun_id)[:60],
+            detail=dict(detail or {}),
+        )
+    )
+
+
+async def entries(
+    connection: AsyncConnection, organization_id: int, project_id: int | None, *, offset: int, limit: int
+) -> tuple[list[Record], int]:
+    """The latest entries first, and how many there are."""
+    chosen = audit_log.c.organization_id == organization_id
+    if project_id is not None:
+        chosen &= audit_log.c.project_id == project_id
+    count = await connection.scalar(select(func.count()).select_from(audit_log).where(chosen))
+    found = await connection.execute(
+        select(audit_log).where(chosen).order_by(audit_log.c.id.desc()).offset(offset).limit(limit)
+    )
+    return [dict(row) for row in found.mappings()], count or 0

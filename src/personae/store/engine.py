@@ -1,0 +1,174 @@
+"""Connections and transactions, and all that differs between SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Table, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from personae.core.text import loads, whole_values
+from personae.errors import ConfigurationError
+from personae.store.columns import Record
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+}
+_SQLITE_MODES = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",  # survives the death of the process; a power failure may cost the last commits
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA cache_size=-32000",
+    "PRAGMA temp_store=MEMORY",
+)
+_CONNECTIONS = 8
+
+
+class Database:
+    """One database. Reading takes any connection; writing on SQLite waits for its turn, since it has one writer."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _async_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite and (file := self.url.database) and file != ":memory:":
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+        self.engine = _engine(self.url, is_sqlite=self.is_sqlite)
+        self._writes = self.engine.execution_options(is_writing=True)
+        self._one_writer = asyncio.Lock()
+
+    @property
+    def shown(self) -> str:
+        """The address without its password, for people."""
+        return self.url.render_as_string(hide_password=True)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose statements all see the same moment."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction: committed at the end, taken back where the block raises."""
+        if not self.is_sqlite:
+            async with self._writes.begin() as connection:
+                yield connection
+            return
+        async with self._one_writer, self._writes.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _async_url(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigurationError(
+            f"{url.partition('@')[0]!r} is no database address: write sqlite:///file.db or postgresql://user@host/name"
+        ) from None
+    driver = _DRIVERS.get(parsed.drivername.partition("+")[0])
+    if driver is None:
+        raise ConfigurationError(
+            f"a database of the kind {parsed.drivername!r} is not supported: use sqlite:/// or postgresql://"
+        )
+    return parsed.set(drivername=driver)
+
+
+def _engine(url: URL, *, is_sqlite: bool) -> AsyncEngine:
+    options: dict[str, Any] = {"json_serializer": dumped, "json_deserializer": loads, "pool_pre_ping": not is_sqlite}
+    if is_sqlite:
+        engine = create_async_engine(url, pool_size=_CONNECTIONS, max_overflow=0, **options)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    return create_async_engine(
+        url, pool_size=_CONNECTIONS, max_overflow=_CONNECTIONS, connect_args={"connect_timeout": 10}, **options
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # else Python's driver begins transactions by itself, and too late
+    cursor = connection.cursor()
+    for mode in _SQLITE_MODES:
+        cursor.execute(mode)
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    """A transaction that will write says so at once: one that finds out later could no longer wait for its turn."""
+    is_writing = connection.get_execution_options().get("is_writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+
+def dumped(value: Any) -> str:
+    """JSON text of whatever JSON can say, also what orjson refuses: lone surrogates, and very large numbers."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(whole_values(value), ensure_ascii=False)
+
+
+async def insert_missing(
+    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: Sequence[str]
+) -> None:
+    """Insert `rows`, leaving out those that are there already by the columns in `conflict`."""
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    if rows:
+        await connection.execute(make(table).on_conflict_do_nothing(index_elements=list(conflict)), list(rows))
+
+
+async def insert_one(connection: AsyncConnection, table: Table, **values: Any) -> int:
+    """Insert one row and give its new id."""
+    made = (await connection.execute(table.insert().values(**values))).inserted_primary_key
+    assert made is not None
+    return int(made[0])
+
+
+async def insert_returning_ids(connection: AsyncConnection, table: Table, rows: Sequence[Record]) -> list[int]:
+    """Insert `rows` and give their new ids, in the same order."""
+    if not rows:
+        return []
+    statement = table.insert().returning(table.c.id, sort_by_parameter_order=True)
+    return list((await connection.execute(statement, list(rows))).scalars())
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """Whether the row is there already, in the sense of a unique column."""
+    if isinstance(error.orig, sqlite3.IntegrityError):
+        return "UNIQUE" in str(error.orig)
+    return getattr(error.orig, "sqlstate", "") == "23505"
+
+
+def may_heal(error: Exception) -> bool:
+    """Whether the same statement may succeed later: the connection is lost, the disk is full, somebody has the lock."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, (OSError, TimeoutError))
+    if error.connection_invalidated or isinstance(error, OperationalError):
+        return True
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state[:2] in ("08", "40", "53", "55", "57")
+
+
+async def is_reachable(database: Database) -> bool:
+    """Whether the database answers now."""
+    try:
+        async with asyncio.timeout(5), database.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+    except (DBAPIError, OSError, TimeoutError):
+        return False
+    return True

@@ -92,12 +92,13 @@ def test_results_of_another_plan_are_refused_and_stay_as_they_are(fake: FakeLLM,
     assert out.read_bytes() == before
 
 
-def test_half_done_conversations_of_another_plan_are_refused_too(fake: FakeLLM, tmp_path: Path) -> None:
+@pytest.mark.anyio
+async def test_half_done_conversations_of_another_plan_are_refused_too(fake: FakeLLM, tmp_path: Path) -> None:
     out = tmp_path / "r.jsonl"
     from tests.experiments.samples import specs, turns
 
     recorder = Jsonl(out)
-    recorder.turn(specs()[0], turns()[0])
+    await recorder.turn(specs()[0], turns()[0])
     recorder.close()
     with pytest.raises(Conflict):
         run(fake, out)
@@ -219,7 +220,8 @@ def test_a_run_that_dies_while_it_tries_again_goes_on_where_it_was(fake: FakeLLM
     assert rows(out)[0]["metadata"]["run_again_after"]
 
 
-def test_a_conversation_that_had_ended_is_only_rated(fake: FakeLLM, tmp_path: Path) -> None:
+@pytest.mark.anyio
+async def test_a_conversation_that_had_ended_is_only_rated(fake: FakeLLM, tmp_path: Path) -> None:
     out = tmp_path / "r.jsonl"
     results = run(fake, out, personas=personas(1))
     calls = fake.ledger.calls(), fake.ledger.calls(role="judge")
@@ -231,8 +233,8 @@ def test_a_conversation_that_had_ended_is_only_rated(fake: FakeLLM, tmp_path: Pa
 
     spec = replace(next(iter(make_plan(personas(1), []))), key=spec_key)
     for turn in turns:
-        recorder.turn(spec, turn)
-    recorder.ended(spec, Ended("goal_met", "done", usage=results[0].usage["simulator"]))
+        await recorder.turn(spec, turn)
+    await recorder.ended(spec, Ended("goal_met", "done", usage=results[0].usage["simulator"]))
     recorder.close()
     again = run(fake, out, personas=personas(1))
     assert again[0].stop_reason == "goal_reached"

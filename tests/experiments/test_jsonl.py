@@ -33,25 +33,28 @@ def die(recorder: Jsonl) -> None:
     recorder._lock.release()
 
 
-def test_a_row_is_there_the_moment_it_is_recorded(out: Path) -> None:
+@pytest.mark.anyio
+async def test_a_row_is_there_the_moment_it_is_recorded(out: Path) -> None:
     recorder = Jsonl(out)
-    recorder.finish(result(specs()[0]))
+    await recorder.finish(result(specs()[0]))
     assert [row["key"] for row in rows(out)] == [specs()[0].key]
     recorder.close()
 
 
-def test_a_turn_is_there_the_moment_it_is_recorded(out: Path) -> None:
+@pytest.mark.anyio
+async def test_a_turn_is_there_the_moment_it_is_recorded(out: Path) -> None:
     recorder = Jsonl(out)
-    recorder.turn(specs()[0], turns()[0])
+    await recorder.turn(specs()[0], turns()[0])
     assert lines(part(out)) == 1
     recorder.close()
 
 
-def test_only_the_results_are_left_when_all_is_done(out: Path) -> None:
+@pytest.mark.anyio
+async def test_only_the_results_are_left_when_all_is_done(out: Path) -> None:
     recorder = Jsonl(out)
     for turn in turns():
-        recorder.turn(specs()[0], turn)
-    recorder.finish(result(specs()[0]))
+        await recorder.turn(specs()[0], turn)
+    await recorder.finish(result(specs()[0]))
     recorder.close()
     assert [path.name for path in out.parent.iterdir()] == ["results.jsonl"]
 
@@ -61,11 +64,12 @@ def test_nothing_is_left_of_a_run_that_recorded_nothing(out: Path) -> None:
     assert list(out.parent.iterdir()) == []
 
 
-def test_a_conversation_that_was_broken_off_goes_on_from_its_last_turn(out: Path) -> None:
+@pytest.mark.anyio
+async def test_a_conversation_that_was_broken_off_goes_on_from_its_last_turn(out: Path) -> None:
     recorder = Jsonl(out)
     for turn in turns(3):
-        recorder.turn(specs()[0], turn)
-    recorder.finish(result(specs()[1]))
+        await recorder.turn(specs()[0], turn)
+    await recorder.finish(result(specs()[1]))
     die(recorder)
     again = Jsonl(out)
     assert again.is_finished(specs()[1].key)
@@ -75,12 +79,13 @@ def test_a_conversation_that_was_broken_off_goes_on_from_its_last_turn(out: Path
     again.close()
 
 
-def test_what_was_taken_beside_the_turns_and_the_end_are_kept(out: Path) -> None:
+@pytest.mark.anyio
+async def test_what_was_taken_beside_the_turns_and_the_end_are_kept(out: Path) -> None:
     recorder = Jsonl(out)
-    recorder.turn(specs()[0], turns()[0])
-    recorder.turn(specs()[0], turns()[1], {"judge": ONE_CALL})
+    await recorder.turn(specs()[0], turns()[0])
+    await recorder.turn(specs()[0], turns()[1], {"judge": ONE_CALL})
     ended = Ended("goal_met", "all is well", usage=ONE_CALL, refusals=1, metadata={"a": 1})
-    recorder.ended(specs()[0], ended, {"judge": ONE_CALL})
+    await recorder.ended(specs()[0], ended, {"judge": ONE_CALL})
     die(recorder)
     again = Jsonl(out)
     so_far = again.so_far(specs()[0].key)
@@ -90,43 +95,46 @@ def test_what_was_taken_beside_the_turns_and_the_end_are_kept(out: Path) -> None
     again.close()
 
 
+@pytest.mark.anyio
 @pytest.mark.parametrize("kept", [1, 10, 100, -1])
-def test_a_half_written_last_row_is_cut_off(out: Path, kept: int) -> None:
+async def test_a_half_written_last_row_is_cut_off(out: Path, kept: int) -> None:
     recorder = Jsonl(out)
-    recorder.finish(result(specs()[0]))
-    recorder.finish(result(specs()[1]))
+    await recorder.finish(result(specs()[0]))
+    await recorder.finish(result(specs()[1]))
     die(recorder)
     first, second, _ = out.read_bytes().split(b"\n")
     out.write_bytes(first + b"\n" + second[:kept])
     again = Jsonl(out)
     assert (again.is_finished(specs()[0].key), again.is_finished(specs()[1].key)) == (True, False)
-    again.finish(result(specs()[1]))
+    await again.finish(result(specs()[1]))
     again.close()
     assert [row["key"] for row in rows(out)] == [spec.key for spec in specs()[:2]]
 
 
+@pytest.mark.anyio
 @pytest.mark.parametrize("kept", [1, 9, -1])
-def test_a_half_written_last_turn_is_cut_off(out: Path, kept: int) -> None:
+async def test_a_half_written_last_turn_is_cut_off(out: Path, kept: int) -> None:
     recorder = Jsonl(out)
     for turn in turns(2):
-        recorder.turn(specs()[0], turn)
+        await recorder.turn(specs()[0], turn)
     die(recorder)
     first, second, _ = part(out).read_bytes().split(b"\n")
     part(out).write_bytes(first + b"\n" + second[:kept])
     again = Jsonl(out)
     assert again.so_far(specs()[0].key).turns == tuple(turns(1))
-    again.turn(specs()[0], turns(2)[1])
+    await again.turn(specs()[0], turns(2)[1])
     die(again)
     assert Jsonl(out).so_far(specs()[0].key).turns == tuple(turns(2))
 
 
-def test_a_last_row_that_an_editor_took_the_line_break_from_is_kept(out: Path) -> None:
+@pytest.mark.anyio
+async def test_a_last_row_that_an_editor_took_the_line_break_from_is_kept(out: Path) -> None:
     recorder = Jsonl(out)
-    recorder.finish(result(specs()[0]))
+    await recorder.finish(result(specs()[0]))
     recorder.close()
     out.write_bytes(out.read_bytes().rstrip(b"\n"))
     again = Jsonl(out)
-    again.finish(result(specs()[1]))
+    await again.finish(result(specs()[1]))
     again.close()
     assert [row["key"] for row in rows(out)] == [spec.key for spec in specs()[:2]]
 
@@ -156,19 +164,21 @@ def test_fresh_never_replaces_what_is_no_result_file(out: Path) -> None:
     assert "only copy" in out.read_text()
 
 
-def test_fresh_begins_anew(out: Path) -> None:
+@pytest.mark.anyio
+async def test_fresh_begins_anew(out: Path) -> None:
     recorder = Jsonl(out)
-    recorder.finish(result(specs()[0]))
-    recorder.turn(specs()[1], turns()[0])
+    await recorder.finish(result(specs()[0]))
+    await recorder.turn(specs()[1], turns()[0])
     recorder.close()
     again = Jsonl(out, fresh=True)
     assert (again.finished, again.unfinished, again.spent) == (0, 0, NO_USAGE)
     again.close()
 
 
-def test_fresh_replaces_results_that_another_tool_has_rewritten(out: Path) -> None:
+@pytest.mark.anyio
+async def test_fresh_replaces_results_that_another_tool_has_rewritten(out: Path) -> None:
     recorder = Jsonl(out)
-    recorder.finish(result(specs()[0]))
+    await recorder.finish(result(specs()[0]))
     recorder.close()
     out.write_text("".join(json.dumps(row, indent=None) + "\n" for row in rows(out)))
     again = Jsonl(out, fresh=True)
@@ -176,9 +186,10 @@ def test_fresh_replaces_results_that_another_tool_has_rewritten(out: Path) -> No
     again.close()
 
 
-def test_a_row_that_stands_twice_is_refused(out: Path) -> None:
+@pytest.mark.anyio
+async def test_a_row_that_stands_twice_is_refused(out: Path) -> None:
     recorder = Jsonl(out)
-    recorder.finish(result(specs()[0]))
+    await recorder.finish(result(specs()[0]))
     recorder.close()
     out.write_bytes(out.read_bytes() * 2)
     with pytest.raises(InputError, match="stands in it twice"):
@@ -196,10 +207,11 @@ def test_two_runs_cannot_write_one_file(out: Path) -> None:
     Jsonl(out).close()
 
 
-def test_a_missing_folder_is_made(tmp_path: Path) -> None:
+@pytest.mark.anyio
+async def test_a_missing_folder_is_made(tmp_path: Path) -> None:
     out = tmp_path / "a" / "b" / "results.jsonl"
     recorder = Jsonl(out)
-    recorder.finish(result(specs()[0]))
+    await recorder.finish(result(specs()[0]))
     recorder.close()
     assert lines(out) == 1
 
@@ -236,7 +248,8 @@ except RecordingError as error:
 """
 
 
-def test_a_folder_without_permission_is_said_before_anything_is_paid(tmp_path: Path) -> None:
+@pytest.mark.anyio
+async def test_a_folder_without_permission_is_said_before_anything_is_paid(tmp_path: Path) -> None:
     for folder in (tmp_path, *tmp_path.parents[:3]):
         if folder.is_relative_to("/tmp") and folder != Path("/tmp"):
             folder.chmod(0o755)
@@ -246,16 +259,18 @@ def test_a_folder_without_permission_is_said_before_anything_is_paid(tmp_path: P
 
 
 FULL = """
-import resource, sys
+import asyncio, resource, sys
 from pathlib import Path
 from personae.errors import RecordingError
 from personae.experiments.recorders.jsonl import Jsonl
 from tests.experiments.samples import result, specs
 recorder = Jsonl(Path(sys.argv[1]))
 resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
-try:
+async def fill():
     for spec in specs(50):
-        recorder.finish(result(spec))
+        await recorder.finish(result(spec))
+try:
+    asyncio.run(fill())
 except RecordingError as error:
     print(error)
 """
@@ -273,31 +288,33 @@ def test_a_full_disk_leaves_whole_rows_and_a_clear_message(out: Path) -> None:
     again.close()
 
 
-def test_a_row_cut_short_by_a_ceiling_goes_back_to_the_journal_and_appears_once(out: Path) -> None:
+@pytest.mark.anyio
+async def test_a_row_cut_short_by_a_ceiling_goes_back_to_the_journal_and_appears_once(out: Path) -> None:
     spec = specs()[0]
     recorder = Jsonl(out)
     for turn in turns(2):
-        recorder.turn(spec, turn)
-    recorder.finish(result(spec, termination="budget_exceeded"))
-    recorder.finish(result(specs()[1]))
+        await recorder.turn(spec, turn)
+    await recorder.finish(result(spec, termination="budget_exceeded"))
+    await recorder.finish(result(specs()[1]))
     recorder.close()
     again = Jsonl(out)
     again.begin()
     assert [row["key"] for row in rows(out)] == [specs()[1].key]
     assert again.so_far(spec.key).turns == tuple(turns(2))
-    again.finish(result(spec))
+    await again.finish(result(spec))
     again.close()
     assert [row["termination"] for row in rows(out)] == ["goal_met", "goal_met"]
     assert not part(out).exists()
 
 
+@pytest.mark.anyio
 @pytest.mark.parametrize("begins", [0, 1, 3])
-def test_what_a_cut_conversation_cost_is_counted_once_however_often_it_goes_on(out: Path, begins: int) -> None:
+async def test_what_a_cut_conversation_cost_is_counted_once_however_often_it_goes_on(out: Path, begins: int) -> None:
     recorder = Jsonl(out)
     for turn in turns(2):
-        recorder.turn(specs()[0], turn)
-    recorder.turn(specs()[1], turns()[0])  # keeps the journal
-    recorder.finish(result(specs()[0], termination="budget_exceeded", judged=2))
+        await recorder.turn(specs()[0], turn)
+    await recorder.turn(specs()[1], turns()[0])  # keeps the journal
+    await recorder.finish(result(specs()[0], termination="budget_exceeded", judged=2))
     die(recorder)
     for _ in range(begins):
         recorder = Jsonl(out)
@@ -308,9 +325,10 @@ def test_what_a_cut_conversation_cost_is_counted_once_however_often_it_goes_on(o
     assert spent.priced_usd == pytest.approx(0.007)
 
 
-def test_a_run_that_dies_while_it_moves_cut_rows_loses_and_doubles_nothing(out: Path) -> None:
+@pytest.mark.anyio
+async def test_a_run_that_dies_while_it_moves_cut_rows_loses_and_doubles_nothing(out: Path) -> None:
     recorder = Jsonl(out)
-    recorder.finish(result(specs()[0], termination="budget_exceeded"))
+    await recorder.finish(result(specs()[0], termination="budget_exceeded"))
     recorder.close()
     before = out.read_bytes()
     again = Jsonl(out)
@@ -324,16 +342,17 @@ def test_a_run_that_dies_while_it_moves_cut_rows_loses_and_doubles_nothing(out: 
     die(last)
 
 
-def test_a_restart_forgets_the_turns_and_keeps_their_cost(out: Path) -> None:
+@pytest.mark.anyio
+async def test_a_restart_forgets_the_turns_and_keeps_their_cost(out: Path) -> None:
     spec = specs()[0]
     recorder = Jsonl(out)
     for turn in turns(3):
-        recorder.turn(spec, turn)
+        await recorder.turn(spec, turn)
     die(recorder)
     again = Jsonl(out)
-    again.restart(spec)
+    await again.restart(spec)
     assert again.so_far(spec.key).turns == ()
-    again.turn(spec, Turn("user", "anew", usage=ONE_CALL))
+    await again.turn(spec, Turn("user", "anew", usage=ONE_CALL))
     die(again)
     last = Jsonl(out)
     assert [turn.content for turn in last.so_far(spec.key).turns] == ["anew"]
@@ -342,10 +361,11 @@ def test_a_restart_forgets_the_turns_and_keeps_their_cost(out: Path) -> None:
     die(last)
 
 
-def test_strangers_are_counted_among_finished_and_half_done_ones(out: Path) -> None:
+@pytest.mark.anyio
+async def test_strangers_are_counted_among_finished_and_half_done_ones(out: Path) -> None:
     recorder = Jsonl(out)
-    recorder.finish(result(specs()[0]))
-    recorder.turn(specs()[1], turns()[0])
+    await recorder.finish(result(specs()[0]))
+    await recorder.turn(specs()[1], turns()[0])
     recorder.close()
     again = Jsonl(out)
     keys = [spec.key for spec in specs()]
@@ -353,8 +373,9 @@ def test_strangers_are_counted_among_finished_and_half_done_ones(out: Path) -> N
     again.close()
 
 
-def test_results_come_back_by_key(out: Path) -> None:
+@pytest.mark.anyio
+async def test_results_come_back_by_key(out: Path) -> None:
     recorder = Jsonl(out)
-    recorder.finish(result(specs()[0]))
+    await recorder.finish(result(specs()[0]))
     assert recorder.results()[specs()[0].key].conversation == result(specs()[0]).conversation
     recorder.close()

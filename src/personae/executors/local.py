@@ -21,7 +21,7 @@ class Local:
     """All conversations in this process."""
 
     async def execute(self, experiment: Experiment, concurrency: int) -> AsyncIterator[SimulationResult]:
-        left = (spec for spec in experiment.plan if not experiment.recorder.is_finished(spec.key))
+        left = _left(experiment)
         results: asyncio.Queue[SimulationResult | None] = asyncio.Queue(maxsize=concurrency)
         workers = [asyncio.create_task(_work(experiment, left, results)) for _ in range(concurrency)]
         ending = asyncio.create_task(_end(workers, results))
@@ -33,6 +33,14 @@ class Local:
             for task in (ending, *workers):
                 task.cancel()
             await asyncio.gather(ending, *workers, return_exceptions=True)
+
+
+def _left(experiment: Experiment) -> Iterator[Spec]:
+    for spec in experiment.plan:
+        if experiment.is_stopping:
+            return
+        if not experiment.recorder.is_finished(spec.key):
+            yield spec
 
 
 async def _work(experiment: Experiment, left: Iterator[Spec], results: asyncio.Queue[SimulationResult | None]) -> None:

@@ -76,6 +76,8 @@ class Experiment:
     progress: Progress = field(default_factory=Progress)
     half_done: dict[str, SimulationResult] = field(default_factory=dict)
     """Conversations that a cancelled run broke off, as they were. They are recorded turn by turn, and have no row."""
+    is_stopping: bool = False
+    """Calls that are under way are finished and recorded, and no new one is made. See `stop`."""
     _refusals: dict[str, bool] = field(default_factory=dict)
 
     async def conversation(self, spec: Spec) -> SimulationResult:
@@ -89,7 +91,7 @@ class Experiment:
                 hold = await self.budget.open(self._rating_amount(spec, self._questions_size(spec), 0))
             except BudgetExceeded as error:
                 ended = Ended("budget_exceeded", error=str(error))
-                return self._record(self._talk(spec), ended, self._unrated(spec, ended))
+                return await self._record(self._talk(spec), ended, self._unrated(spec, ended))
             try:
                 with provenance.bind_case(spec.key):
                     return await self._held(spec, hold)
@@ -109,7 +111,7 @@ class Experiment:
     async def _held(self, spec: Spec, hold: Hold) -> SimulationResult:
         talk = self._talk(spec)
         if talk.turns and talk.ended is None and self.bot.is_stateful:  # it has forgotten: begin anew
-            self.recorder.restart(spec)
+            await self.recorder.restart(spec)
             talk = self._talk(spec)
         try:
             ended = talk.ended or await self._ended(talk, hold)
@@ -118,7 +120,14 @@ class Experiment:
         except asyncio.CancelledError:
             self.half_done[spec.key] = self._cut_off(talk)
             raise
-        return self._record(talk, ended, ratings)
+        except _Stopped:
+            self.half_done[spec.key] = self._cut_off(talk)
+            return self.half_done[spec.key]
+        return await self._record(talk, ended, ratings)
+
+    def stop(self) -> None:
+        """End the run at the next turn of each conversation, with nothing lost that is paid for. It can go on later."""
+        self.is_stopping = True
 
     async def _ended(self, talk: Talk, hold: Hold) -> Ended:
         """Why the conversation ended. Whatever goes wrong in it is such a reason, except what must stop the run."""
@@ -128,7 +137,7 @@ class Experiment:
         except TimeoutError:
             return too_long(talk.turns, self.rules.timeout_s)
         except Exception as error:  # the one boundary where a defect in one conversation becomes data
-            if isinstance(error, RecordingError) or getattr(error, "hopeless", False):
+            if isinstance(error, RecordingError | _Stopped) or getattr(error, "hopeless", False):
                 raise
             if not isinstance(error, PersonaeError):
                 log.exception("conversation failed", extra={"case": talk.spec.key})
@@ -149,11 +158,13 @@ class Experiment:
                 beside, recorded = {"judge": refused.usage - recorded}, refused.usage
             if isinstance(event, Ended):
                 if self._is_rated(talk, event):
-                    self.recorder.ended(spec, event, beside)
+                    await self.recorder.ended(spec, event, beside)
                 return event
             turns.append(event)
-            self.recorder.turn(spec, event, beside)
+            await self.recorder.turn(spec, event, beside)
             self.progress.turns += 1
+            if self.is_stopping:
+                raise _Stopped
             size += size_of(event.content)
             if event.metadata.get("farewell"):  # nothing more is said, and what comes next is why
                 continue
@@ -206,9 +217,9 @@ class Experiment:
     def _unrated(self, spec: Spec, ended: Ended) -> Ratings:
         return not_rated(self.judge, spec.scenario, f"not rated: the conversation ended by {ended.termination}")
 
-    def _record(self, talk: Talk, ended: Ended, ratings: Ratings) -> SimulationResult:
+    async def _record(self, talk: Talk, ended: Ended, ratings: Ratings) -> SimulationResult:
         result = self._result(talk, ended, ratings)
-        self.recorder.finish(result)
+        await self.recorder.finish(result)
         self.progress.finished(result)
         return result
 
@@ -248,6 +259,10 @@ class Experiment:
         if "received" in ended.metadata:
             data["received"] = ended.metadata["received"]
         return data
+
+
+class _Stopped(Exception):
+    """The run is to stop, and this conversation is recorded as far as it came."""
 
 
 def _told(error: Exception) -> str:

@@ -80,19 +80,19 @@ class Recorder(Protocol):
         """What is recorded of a conversation that was broken off, or that a ceiling cut short."""
         ...
 
-    def turn(self, spec: Spec, turn: Turn, beside: Mapping[str, Usage] | None = None) -> None:
+    async def turn(self, spec: Spec, turn: Turn, beside: Mapping[str, Usage] | None = None) -> None:
         """Record one turn of a running conversation, and what was taken `beside` turns since the last record."""
         ...
 
-    def ended(self, spec: Spec, ended: Ended, beside: Mapping[str, Usage] | None = None) -> None:
+    async def ended(self, spec: Spec, ended: Ended, beside: Mapping[str, Usage] | None = None) -> None:
         """Record why a conversation ended, before it is rated."""
         ...
 
-    def restart(self, spec: Spec) -> None:
+    async def restart(self, spec: Spec) -> None:
         """Forget the turns of a broken-off conversation: its bot has forgotten it too. What they cost stays counted."""
         ...
 
-    def finish(self, result: SimulationResult) -> None:
+    async def finish(self, result: SimulationResult) -> None:
         """Record the result of a finished conversation."""
         ...
 
@@ -136,13 +136,13 @@ class InMemory:
     def so_far(self, key: str) -> SoFar:  # noqa: ARG002 - the protocol
         return NOTHING
 
-    def turn(self, spec: Spec, turn: Turn, beside: Mapping[str, Usage] | None = None) -> None: ...
+    async def turn(self, spec: Spec, turn: Turn, beside: Mapping[str, Usage] | None = None) -> None: ...
 
-    def ended(self, spec: Spec, ended: Ended, beside: Mapping[str, Usage] | None = None) -> None: ...
+    async def ended(self, spec: Spec, ended: Ended, beside: Mapping[str, Usage] | None = None) -> None: ...
 
-    def restart(self, spec: Spec) -> None: ...
+    async def restart(self, spec: Spec) -> None: ...
 
-    def finish(self, result: SimulationResult) -> None:
+    async def finish(self, result: SimulationResult) -> None:
         self._results[result.key] = result
 
     def results(self) -> dict[str, SimulationResult]:

@@ -213,22 +213,22 @@ class Jsonl:
     def results(self) -> dict[str, SimulationResult]:
         return {row["key"]: SimulationResult.from_row(row) for _, row in _whole_lines(self.path)}
 
-    def turn(self, spec: Spec, turn: Turn, beside: Mapping[str, Usage] | None = None) -> None:
+    async def turn(self, spec: Spec, turn: Turn, beside: Mapping[str, Usage] | None = None) -> None:
         self._open.add(spec.key)
         entry: dict[str, Any] = {"key": spec.key, "turn": turn.as_dict()}
         if beside:
             entry["beside"] = _by_role(beside)
         self._journal.append(entry)
 
-    def ended(self, spec: Spec, ended: Ended, beside: Mapping[str, Usage] | None = None) -> None:
+    async def ended(self, spec: Spec, ended: Ended, beside: Mapping[str, Usage] | None = None) -> None:
         self._open.add(spec.key)
         self._journal.append({"key": spec.key, "ended": _ended_as_dict(ended), "beside": _by_role(beside or {})})
 
-    def restart(self, spec: Spec) -> None:
+    async def restart(self, spec: Spec) -> None:
         self._left.unfinished[spec.key] = self.so_far(spec.key).restarted()
         self._journal.append({"key": spec.key, "restart": True})
 
-    def finish(self, result: SimulationResult) -> None:
+    async def finish(self, result: SimulationResult) -> None:
         row = result.as_row()
         if failures := self.so_far(result.key).failures:
             row["metadata"]["run_again_after"] = list(failures)

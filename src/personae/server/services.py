@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from personae.errors import ConfigurationError
+from personae.server.metrics import Metrics
 from personae.server.secrets import Cipher
 from personae.server.settings import ServerSettings
+from personae.server.troubles import Troubles
 from personae.store.engine import Database
 
 
@@ -27,6 +29,8 @@ class Services:
     database: Database
     cipher: Cipher
     now: Callable[[], datetime] = field(default=utc_now)
+    metrics: Metrics = field(default_factory=Metrics)
+    troubles: Troubles = field(default_factory=Troubles)
 
 
 def open_services(settings: ServerSettings) -> Services:

@@ -11,19 +11,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
 from filelock import FileLock, Timeout
 
-from personae.core.conversation import CUT, ERRORS, Turn
+from personae.core.conversation import CUT, Turn
 from personae.core.result import SimulationResult, Spec
 from personae.core.usage import NO_USAGE, Usage
 from personae.errors import InputError, RecordingError
 from personae.experiments.measured import failure
-from personae.experiments.recorders import NOTHING, SoFar, added, usage_of
+from personae.experiments.recorders import NOTHING, SoFar
+from personae.experiments.recorders.journal import (
+    RESTART,
+    ended_entry,
+    finished_row,
+    followed,
+    reopened,
+    reopened_entry,
+    turn_entry,
+)
 from personae.simulation.conversation import Ended
 
 _BEGINNING = b'{"key":"'
@@ -142,7 +151,7 @@ class Jsonl:
             if key in left.finished or key in left.reopened:  # its row was written last, and says it all
                 continue
             try:
-                left.unfinished[key] = _followed(left.unfinished.get(key, NOTHING), entry)
+                left.unfinished[key] = followed(left.unfinished.get(key, NOTHING), entry)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise _no_result(self.journal_path, number) from error
         left.spent = sum((so_far.usage for so_far in left.unfinished.values()), left.spent)
@@ -155,7 +164,7 @@ class Jsonl:
         failed = failure(SimulationResult.from_row(row)) if self._retry_errors else ""
         if failed or row["termination"] in CUT:
             left.reopened.add(key)
-            left.unfinished[key] = _reopened(row, failed)
+            left.unfinished[key] = reopened(row, failed)
             return
         left.finished.add(key)
         left.spent = sum((Usage.from_dict(usage) for usage in row["usage"].values()), left.spent)
@@ -166,7 +175,7 @@ class Jsonl:
         if not self._left.reopened:
             return
         for key in self._left.reopened:
-            self._journal.append({"key": key, "cut": _as_entry(self._left.unfinished[key])})
+            self._journal.append({"key": key, **reopened_entry(self._left.unfinished[key])})
         real = self.path.resolve()
         kept = real.with_name(real.name + ".new")
         try:
@@ -215,24 +224,18 @@ class Jsonl:
 
     async def turn(self, spec: Spec, turn: Turn, beside: Mapping[str, Usage] | None = None) -> None:
         self._open.add(spec.key)
-        entry: dict[str, Any] = {"key": spec.key, "turn": turn.as_dict()}
-        if beside:
-            entry["beside"] = _by_role(beside)
-        self._journal.append(entry)
+        self._journal.append({"key": spec.key, **turn_entry(turn, beside)})
 
     async def ended(self, spec: Spec, ended: Ended, beside: Mapping[str, Usage] | None = None) -> None:
         self._open.add(spec.key)
-        self._journal.append({"key": spec.key, "ended": _ended_as_dict(ended), "beside": _by_role(beside or {})})
+        self._journal.append({"key": spec.key, **ended_entry(ended, beside)})
 
     async def restart(self, spec: Spec) -> None:
         self._left.unfinished[spec.key] = self.so_far(spec.key).restarted()
-        self._journal.append({"key": spec.key, "restart": True})
+        self._journal.append({"key": spec.key, **RESTART})
 
     async def finish(self, result: SimulationResult) -> None:
-        row = result.as_row()
-        if failures := self.so_far(result.key).failures:
-            row["metadata"]["run_again_after"] = list(failures)
-        self._rows.append(row)
+        self._rows.append(finished_row(result, self.so_far(result.key)))
         self._open.discard(result.key)
         self._left.unfinished.pop(result.key, None)
 
@@ -263,74 +266,6 @@ def _no_result(path: Path, line: int) -> InputError:
     return InputError(
         "is no result of a simulation: mend or remove the line, or give another --out", file=path, line=line
     )
-
-
-def _followed(so_far: SoFar, entry: dict[str, Any]) -> SoFar:
-    """What is known of a conversation after one more entry of its journal."""
-    if "restart" in entry:
-        return so_far.restarted()
-    if "cut" in entry:
-        return _as_so_far(entry["cut"])
-    if new := entry.get("beside"):
-        so_far = replace(so_far, beside=added(so_far.beside, _usages(new)))
-    if "ended" in entry:
-        return replace(so_far, ended=_ended_from_dict(entry["ended"]))
-    return replace(so_far, turns=(*so_far.turns, Turn.from_dict(entry["turn"])))
-
-
-def _reopened(row: dict[str, Any], failed: str) -> SoFar:
-    """What the row of a conversation says of it that was cut short, or `failed`."""
-    turns = tuple(Turn.from_dict(turn) for turn in row["transcript"] if turn["role"] != "system")
-    said = usage_of(turns)
-    beside = {role: used - said.get(role, NO_USAGE) for role, used in _usages(row["usage"]).items()}
-    failures = (*row["metadata"].get("run_again_after", ()), *([failed] if failed else []))
-    return SoFar(turns, beside, _ended_well(row), failures)
-
-
-def _ended_well(row: dict[str, Any]) -> Ended | None:
-    """Why a conversation ended that came to its end. What the end took stands in the row's usage."""
-    if row["termination"] in CUT | ERRORS:
-        return None
-    refusals = row["metadata"].get("refusals_observed", 0)
-    return Ended(row["termination"], row["explanation"], refusals=refusals)
-
-
-def _as_entry(so_far: SoFar) -> dict[str, Any]:
-    return {
-        "turns": [turn.as_dict() for turn in so_far.turns],
-        "beside": _by_role(so_far.beside),
-        "ended": None if so_far.ended is None else _ended_as_dict(so_far.ended),
-        "failures": list(so_far.failures),
-    }
-
-
-def _as_so_far(data: dict[str, Any]) -> SoFar:
-    turns = tuple(Turn.from_dict(turn) for turn in data["turns"])
-    ended = _ended_from_dict(data["ended"]) if data["ended"] else None
-    return SoFar(turns, _usages(data["beside"]), ended, tuple(data["failures"]))
-
-
-def _ended_as_dict(ended: Ended) -> dict[str, Any]:
-    return {
-        "termination": ended.termination,
-        "explanation": ended.explanation,
-        "error": ended.error,
-        "usage": ended.usage.as_dict(),
-        "refusals": ended.refusals,
-        "metadata": dict(ended.metadata),
-    }
-
-
-def _ended_from_dict(data: dict[str, Any]) -> Ended:
-    return Ended(**data | {"usage": Usage.from_dict(data["usage"])})
-
-
-def _by_role(usage: Mapping[str, Usage]) -> dict[str, Any]:
-    return {role: used.as_dict() for role, used in usage.items()}
-
-
-def _usages(data: dict[str, Any]) -> dict[str, Usage]:
-    return {role: Usage.from_dict(used) for role, used in data.items()}
 
 
 def _whole_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -14,6 +14,7 @@ from personae.errors import ConfigurationError
 try:
     import uvicorn
 
+    from personae.server import logs
     from personae.server.app import create_app
     from personae.server.services import Services, open_services
     from personae.server.settings import ServerSettings
@@ -31,13 +32,19 @@ def run(config: Path | None, **options: Any) -> None:
 
 
 async def _serve(settings: ServerSettings) -> None:
+    logs.configure(settings.log_format)
     services = open_services(settings)
     listener = _listener(settings)
     key = await prepare(services)
     _welcome(services, listener, key)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(services), log_level="warning", lifespan="on", access_log=False, timeout_graceful_shutdown=5
+            create_app(services),
+            log_config=None,
+            log_level="warning",
+            lifespan="on",
+            access_log=False,
+            timeout_graceful_shutdown=5,
         )
     )
     await server.serve(sockets=[listener])

@@ -11,8 +11,9 @@ from fastapi import FastAPI
 
 from personae import __version__
 from personae.core.conversation import DISCLAIMER
-from personae.server import api
+from personae.server import api, operations
 from personae.server.failures import add_failures
+from personae.server.requests import Requests
 from personae.server.services import Services
 from personae.server.setup import prepare
 
@@ -32,6 +33,8 @@ def create_app(services: Services) -> FastAPI:
     for module in iter_modules(api.__path__):
         if not module.name.startswith("_"):
             app.include_router(import_module(f"{api.__name__}.{module.name}").router, prefix=API)
+    app.include_router(operations.router)
+    app.add_middleware(Requests, metrics=services.metrics, prefix=API)  # the last one added is the outermost
     return app
 
 

@@ -27,8 +27,15 @@ def services(request: Request) -> Services:
     return found
 
 
+async def asking(request: Request) -> Principal:
+    """Who asks, also noted for the log."""
+    found: Principal = await principal(request)
+    request.state.principal = found
+    return found
+
+
 ServicesDep = Annotated[Services, Depends(services)]
-PrincipalDep = Annotated[Principal, Depends(principal)]
+PrincipalDep = Annotated[Principal, Depends(asking)]
 Id = Annotated[int, Path(ge=1, le=MAX_ID)]
 
 

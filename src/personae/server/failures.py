@@ -23,6 +23,7 @@ from personae.errors import (
     ProviderError,
 )
 from personae.server.answers import Answer
+from personae.server.services import Services
 from personae.store.engine import is_duplicate, may_heal
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,6 @@ def add_failures(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(OSError, _database)
-    app.add_exception_handler(Exception, _defect)
 
 
 def failure(status: int, detail: str, **also: Any) -> Answer:
@@ -72,10 +72,12 @@ def failure(status: int, detail: str, **also: Any) -> Answer:
     return Answer({"detail": detail, **also}, status, headers)
 
 
-async def _ours(_: Request, error: Exception) -> Response:
+async def _ours(request: Request, error: Exception) -> Response:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     if status == 500:
-        log.error("request failed", exc_info=error)
+        return await defect(request, error)
+    if status > 500:
+        _count(request, error)
     return failure(status, str(error), **getattr(error, "also", {}))
 
 
@@ -97,11 +99,20 @@ async def _database(request: Request, error: Exception) -> Response:
     if isinstance(error, IntegrityError) and is_duplicate(error):
         return failure(409, "somebody else made the same at this moment: look again")
     if may_heal(error):
+        _count(request, error)
         log.warning("the database does not answer", extra={"problem": str(getattr(error, "orig", error))})
         return failure(503, "the database does not answer at the moment: try again")
-    return await _defect(request, error)
+    return await defect(request, error)
 
 
-async def _defect(request: Request, error: Exception) -> Response:
-    log.error("request failed", exc_info=error, extra={"method": request.method, "path": request.url.path})
+async def defect(request: Request, error: Exception) -> Response:
+    """The answer where the fault is ours: all that is known goes into the log, and nothing of it to the caller."""
+    _count(request, error)
+    extra = {"method": request.method, "request_id": request.scope.get("state", {}).get("request_id", "")}
+    log.error("request failed", exc_info=error, extra=extra)
     return failure(500, "something went wrong on the server; its log has the details")
+
+
+def _count(request: Request, error: Exception) -> None:
+    services: Services = request.app.state.services
+    services.metrics.failed(error)

@@ -64,6 +64,10 @@ class ServerSettings:
     """How long a sign-in lasts."""
     log_format: str = "text"
     """`text` or `json`."""
+    metrics_token: str = field(default="", repr=False)
+    """Bearer token that `/metrics` wants. Blank: it is open on loopback, and closed elsewhere."""
+    otel: bool = False
+    """Send traces by OpenTelemetry, to where its own variables say. On by itself with OTEL_EXPORTER_OTLP_ENDPOINT."""
 
     @property
     def is_loopback(self) -> bool:

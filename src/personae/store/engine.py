@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from personae.core.text import loads, whole_values
 from personae.errors import ConfigurationError
@@ -69,6 +70,14 @@ class Database:
             return
         async with self._one_writer, self._writes.begin() as connection:
             yield connection
+
+    def connections(self) -> dict[str, int]:
+        """How many connections are in use and idle, and how many there can be."""
+        pool = self.engine.pool
+        if not isinstance(pool, QueuePool):
+            return {}
+        most = _CONNECTIONS if self.is_sqlite else 2 * _CONNECTIONS
+        return {"in_use": pool.checkedout(), "idle": pool.checkedin(), "most": most}
 
     async def close(self) -> None:
         await self.engine.dispose()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from personae.errors import ConfigurationError
 
@@ -26,10 +26,27 @@ class Auth:
             raise ConfigurationError(
                 f"the environment variable {self.env} is not set: it holds the bot's key (auth.env)"
             )
-        if not value.isprintable():
-            raise ConfigurationError(f"the environment variable {self.env} holds line breaks or control characters")
-        return value
+        return _sendable(value, f"the environment variable {self.env}")
 
     def headers(self) -> dict[str, str]:
         """The one header, with the key."""
         return {self.header: self.prefix + self.secret()}
+
+
+@dataclass(frozen=True)
+class GivenAuth(Auth):
+    """A key that is at hand, for bots that are described by a server's stored config and not by a file."""
+
+    env: str = ""
+    key: str = field(default="", repr=False, metadata={"secret": True})
+    """The key itself."""
+
+    def secret(self) -> str:
+        """The key. Raises ConfigurationError where it can be no header."""
+        return _sendable(self.key.strip(), "the bot's key")
+
+
+def _sendable(value: str, what: str) -> str:
+    if not value.isprintable():
+        raise ConfigurationError(f"{what} holds line breaks or control characters")
+    return value

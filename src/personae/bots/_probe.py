@@ -19,7 +19,7 @@ from uuid import uuid4
 import orjson
 
 from personae.bots import Bot, BotSpec, BotWiring, Session
-from personae.bots._auth import Auth
+from personae.bots._auth import Auth, GivenAuth
 from personae.bots._http import shown
 from personae.core.conversation import Turn
 from personae.core.text import whole
@@ -254,12 +254,14 @@ def _secrets(spec: BotSpec) -> tuple[str, ...]:
     found: list[str] = []
     for field in dataclasses.fields(cast("Any", spec)):
         value = getattr(spec, field.name)
-        if isinstance(value, Auth):
+        if isinstance(value, GivenAuth):
+            found.append(value.key.strip())
+        elif isinstance(value, Auth):
             found.append(os.environ.get(value.env, "").strip())
         elif field.name.endswith("_env") and isinstance(value, str):
             found.append(os.environ.get(value, "").strip())
-        elif field.metadata.get("secret") and isinstance(value, str):
-            found.append(value)
+        elif field.metadata.get("secret") and isinstance(value, str | tuple):
+            found += [value] if isinstance(value, str) else value
     return tuple(secret for secret in found if secret)
 
 

@@ -67,7 +67,7 @@ def _public(field: dataclasses.Field[Any], value: Any) -> Any:
     if field.metadata.get("secret"):
         return dict.fromkeys(value, "***") if isinstance(value, dict) else "***" if value else ""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
+        return {inner.name: _public(inner, getattr(value, inner.name)) for inner in dataclasses.fields(value)}
     if callable(value):
         return getattr(value, "__qualname__", type(value).__name__)
     if isinstance(value, str) and value.startswith(("http://", "https://")):

@@ -45,6 +45,8 @@ class BotarioBot:
     """A key from the environment: `env`, `header`, `prefix`."""
     system_prompt: str = ""
     """Kept in the stored transcript. Not sent: the bot has its own."""
+    hidden: tuple[str, ...] = field(default=(), repr=False, metadata={"secret": True})
+    """Other secrets that stand in the settings: no error shows them."""
 
     @classmethod
     def from_target(cls, target: str) -> Self | None:
@@ -75,7 +77,7 @@ class _Botario:
             **checked_headers(spec.headers),
             **(spec.auth.headers() if spec.auth else {}),
         }
-        secrets = (spec.auth.secret(),) if spec.auth else ()
+        secrets = (*spec.hidden, *((spec.auth.secret(),) if spec.auth else ()))
         self._endpoint = Endpoint(spec.label, wiring, is_stateful=True, secrets=secrets)
 
     async def reply(self, turns: Sequence[Turn], session: Session) -> BotReply:

@@ -61,6 +61,8 @@ class CustomApiBot:
     """The bot remembers: only `{{message}}` is sent, and a conversation that broke off starts anew."""
     system_prompt: str = ""
     """Sent where `{{system_prompt}}` stands, and as the first of `{{messages}}`."""
+    hidden: tuple[str, ...] = field(default=(), repr=False, metadata={"secret": True})
+    """Other secrets that stand in the settings: no error shows them."""
 
     @classmethod
     def from_target(cls, target: str) -> Self | None:
@@ -131,7 +133,7 @@ class _CustomApi:
             wiring,
             is_stateful=spec.stateful,
             is_fixed=not placeholders(spec.url),
-            secrets=(spec.auth.secret(),) if spec.auth else (),
+            secrets=(*spec.hidden, *((spec.auth.secret(),) if spec.auth else ())),
         )
 
     async def reply(self, turns: Sequence[Turn], session: Session) -> BotReply:

@@ -48,6 +48,10 @@ class OpenAIBot:
     """At most so many tokens a minute. Blank: no such limit."""
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     """Fields added to each request's body, for what an endpoint alone knows."""
+    api_version: str = ""
+    """Of the provider's API, where it has several: Azure."""
+    uses_environment: bool = True
+    """Whether a missing key or address may come from the provider's environment variables."""
 
     @classmethod
     def from_target(cls, target: str) -> Self | None:
@@ -77,6 +81,8 @@ class OpenAIBot:
             "requests_per_minute": self.requests_per_minute,
             "tokens_per_minute": self.tokens_per_minute,
             "extra_body": dict(self.extra_body),
+            "api_version": self.api_version,
+            "uses_environment": self.uses_environment,
         }
         given = {name: value for name, value in settings.items() if value not in ("", None, {})}
         return _OpenAI(self, wiring.connect_model(provider=self.provider, timeout_s=wiring.timeout_s, **given))

@@ -37,6 +37,10 @@ class Settings:
     ceilings: Ceilings = field(default_factory=lambda: Ceilings(usd=DEFAULT_BUDGET_USD))
     turn_timeout_s: float = 60.0
     """For one reply of the bot."""
+    bot_attempts: int | None = None
+    """Tries per reply of the bot, the first included. None: the bot's, or its model's, own default."""
+    bot_rates: Rates | None = None
+    """What the bot's tokens cost, where it is a model. None: by the price list."""
     conversation_timeout_s: float = 1800.0
     cassette: Path | None = None
     """Record HTTP exchanges to this file, and play back what it holds."""

@@ -34,6 +34,13 @@ class LLMConfig:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     """Fields added to each request's body, for what an endpoint alone knows."""
+    attempts: int | None = None
+    """Tries per call, the first included. None: as many as for the run's other models."""
+    api_version: str = ""
+    """Of the provider's API, where it has several: Azure."""
+    uses_environment: bool = True
+    """Whether a missing key or address may come from the provider's environment variables. Not where the address was
+    given by somebody who must not have the process's own key."""
 
     def with_(self, **changes: Any) -> Self:
         return replace(self, **changes)

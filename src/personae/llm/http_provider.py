@@ -53,7 +53,7 @@ class HttpProvider:
             ),
             price=pricing(config.model, self.price_list, rates),
             headers=headers,
-            attempts=wiring.attempts,
+            attempts=config.attempts or wiring.attempts,
             secrets=_secrets(key, config.headers),
             capabilities=replace(self.capabilities),
         )
@@ -66,7 +66,8 @@ class HttpProvider:
         model = config.model or self.default_model
         if not model:
             raise ConfigurationError(f"the provider {config.provider!r} needs a model's name")
-        base_url = (config.base_url or os.environ.get(self.base_url_variable, "")).strip().rstrip("/") or self.base_url
+        theirs = os.environ.get(self.base_url_variable, "") if config.uses_environment else ""
+        base_url = (config.base_url or theirs).strip().rstrip("/") or self.base_url
         if not base_url:
             hint = f" or set {self.base_url_variable}" if self.base_url_variable else ""
             raise ConfigurationError(f"the provider {config.provider!r} needs an address: give a base URL{hint}")
@@ -77,7 +78,8 @@ class HttpProvider:
         return config.with_(model=model, base_url=base_url)
 
     def _key(self, config: LLMConfig) -> str:
-        given = {"the API key": config.api_key} | {name: os.environ.get(name, "") for name in self.key_variables}
+        variables = self.key_variables if config.uses_environment else ()
+        given = {"the API key": config.api_key} | {name: os.environ.get(name, "") for name in variables}
         for where, text in given.items():
             if key := text.strip():
                 if not (key.isascii() and key.isprintable()):

@@ -31,6 +31,6 @@ class Azure(HttpProvider):
         base = config.base_url
         if "/openai/v1" in base:
             return base + self.path
-        version = os.environ.get("OPENAI_API_VERSION", self.api_version)
+        version = config.api_version or os.environ.get("OPENAI_API_VERSION", self.api_version)
         deployment = quote(config.model, safe="")
         return f"{base}/openai/deployments/{deployment}{self.path}?api-version={version}"

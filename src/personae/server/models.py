@@ -1,0 +1,115 @@
+"""The deployment's own models: the simulator, the judge, and the generator of small jobs.
+
+They come from the server's settings. An experiment may choose others by the keys `simulator` and `judge` of its
+settings: `{"llm_config_id": 7}`, a config of the project, or any of `{"provider", "model", "base_url"}`. The
+deployment's key goes to the deployment's address alone: who chooses another provider or address brings a config with a
+key of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from personae.core.model import Model
+from personae.errors import InputError
+from personae.experiments.settings import JUDGE_TEMPERATURE, SIMULATOR_TEMPERATURE
+from personae.llm.config import LLMConfig, Wiring
+from personae.llm.limits import Limits
+from personae.llm.providers import connect
+from personae.server.bot_specs import model_config
+from personae.server.services import Services
+from personae.server.settings import ServerSettings
+from personae.store import llm_configs
+from personae.transport import Pool, Transport
+
+GENERATOR_CALLS = 4
+"""Calls at once of one generation job."""
+GENERATOR_ATTEMPTS = 4
+"""Tries per call: somebody waits for the answer."""
+
+
+def simulator_config(settings: ServerSettings) -> LLMConfig:
+    """Who plays the personas, where an experiment does not say otherwise."""
+    return LLMConfig(
+        provider=settings.simulator_provider,
+        model=settings.simulator_model,
+        base_url=settings.simulator_base_url,
+        api_key=settings.simulator_api_key,
+        temperature=SIMULATOR_TEMPERATURE,
+    )
+
+
+def judge_config(settings: ServerSettings) -> LLMConfig:
+    """Who rates: the simulator's model, with what the judge's own settings change."""
+    config = overridden(
+        simulator_config(settings).with_(temperature=JUDGE_TEMPERATURE),
+        {
+            "provider": settings.judge_provider,
+            "model": settings.judge_model,
+            "base_url": settings.judge_base_url,
+        },
+    )
+    if settings.judge_api_key:
+        config = config.with_(api_key=settings.judge_api_key)
+    return config.with_(uses_environment=True)
+
+
+def overridden(config: LLMConfig, choice: Mapping[str, Any]) -> LLMConfig:
+    """`config` with another `provider`, `model` or `base_url`. Another provider or address does not get its key."""
+    provider = choice.get("provider") or config.provider
+    base_url = choice.get("base_url") or (config.base_url if provider == config.provider else "")
+    model = choice.get("model") or (config.model if provider == config.provider else "")
+    if (provider, base_url) == (config.provider, config.base_url):
+        return config.with_(model=model)
+    return config.with_(provider=provider, base_url=base_url, model=model, api_key="", uses_environment=not base_url)
+
+
+async def experiment_models(
+    connection: AsyncConnection, services: Services, project_id: int, chosen: Mapping[str, Any]
+) -> tuple[LLMConfig, LLMConfig]:
+    """Simulator and judge of an experiment with these settings.
+
+    Raises InputError for a config that is not there or is no model, ConfigurationError for a key that cannot be read.
+    """
+    return (
+        await _chosen(connection, services, project_id, simulator_config(services.settings), chosen, "simulator"),
+        await _chosen(connection, services, project_id, judge_config(services.settings), chosen, "judge"),
+    )
+
+
+async def _chosen(
+    connection: AsyncConnection,
+    services: Services,
+    project_id: int,
+    config: LLMConfig,
+    settings: Mapping[str, Any],
+    which: str,
+) -> LLMConfig:
+    choice = settings.get(which) or {}
+    id_ = choice.get("llm_config_id")
+    if id_ is None:
+        return overridden(config, choice)
+    row = await llm_configs.get(connection, project_id, id_)
+    if row is None:
+        raise InputError(f"there is no LLM config {id_} in this project", field=f"{which}.llm_config_id")
+    named = model_config(row["settings"], services.cipher.unseal(row["secrets"]), field=f"{which}.llm_config_id")
+    return named if named.temperature is not None else named.with_(temperature=config.temperature)
+
+
+@asynccontextmanager
+async def outgoing(services: Services) -> AsyncIterator[Transport]:  # noqa: ARG001 - the guard will need them
+    """What carries requests to models and bots: the one place where addresses are guarded."""
+    async with Pool() as pool:
+        yield pool
+
+
+@asynccontextmanager
+async def generator(services: Services) -> AsyncIterator[Model]:
+    """The deployment's model, connected, for a small generation job. Raises ConfigurationError where it cannot be."""
+    async with outgoing(services) as transport:
+        wiring = Wiring(transport, Limits(GENERATOR_CALLS), attempts=GENERATOR_ATTEMPTS)
+        yield connect(simulator_config(services.settings), wiring)

@@ -62,6 +62,11 @@ class Turn:
     usage: Usage | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_opening(self) -> bool:
+        """It was given with the scenario: neither the simulator nor the bot said it in this conversation."""
+        return bool(self.metadata) and "opening" in self.metadata
+
     def as_dict(self) -> dict[str, Any]:
         data: dict[str, Any] = {"role": self.role, "content": self.content}
         if self.latency_ms is not None:
@@ -98,4 +103,4 @@ class Conversation:
 
     @property
     def bot_turns(self) -> int:
-        return sum(turn.role == "assistant" for turn in self.turns)
+        return sum(turn.role == "assistant" and not turn.is_opening for turn in self.turns)

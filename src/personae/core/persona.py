@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AliasChoices, JsonValue, field_validator
 
@@ -61,6 +61,13 @@ class Persona(Record):
         return _content_hash(self)
 
 
+class Said(Record):
+    """One message that was said before the persona takes over."""
+
+    role: Literal["user", "assistant"]
+    content: Text
+
+
 class Scenario(Record):
     """One situation: what the user wants, what they know, and what should come of it."""
 
@@ -78,6 +85,9 @@ class Scenario(Record):
     """How to behave in this situation alone, such as what to do if refused."""
     fields: dict[str, JsonValue] = Field(default_factory=dict)
     """Named values for `{{column}}` placeholders."""
+    opening: tuple[Said, ...] = Field(default=(), strict=False)
+    """What was said before: the conversation goes on from there. Ends with the user's message, and the bot answers it;
+    or with the bot's, and the persona goes on."""
     persona: Persona | None = None
     """The user of this scenario, where a row brings its own; used where no personas are given."""
 

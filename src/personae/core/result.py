@@ -25,6 +25,16 @@ class Spec:
     epoch: int
     """Which repeat of the same persona and scenario, from 1."""
     seed: int
+    system_prompt: str | None = None
+    """The bot's system prompt for this conversation, where a template was filled from its fields. None: the bot's."""
+
+    def opening(self) -> list[Turn]:
+        """The turns that the scenario begins with. A last reply of the bot counts as its own."""
+        given = self.scenario.opening
+        marks = [{"opening": True}] * len(given)
+        if given and given[-1].role == "assistant" and any(said.role == "user" for said in given):
+            marks[-1] = {}
+        return [Turn(said.role, said.content, metadata=mark) for said, mark in zip(given, marks, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -48,8 +48,11 @@ class Engine:
     created_at: str
     cassette: Cassette | None = None
 
-    def plan(self, personas: Sequence[Persona], scenarios: Sequence[Scenario]) -> Plan:
-        """The plan, checked. Raises InputError."""
+    def plan(self, personas: Sequence[Persona], scenarios: Sequence[Scenario], *, system_prompt: str = "") -> Plan:
+        """The plan, checked. `system_prompt` is the bot's where it is to be filled from each scenario.
+
+        Raises InputError.
+        """
         settings = self.settings
         return make_plan(
             personas,
@@ -58,10 +61,11 @@ class Engine:
             epochs=settings.epochs,
             seed=settings.seed,
             bot_columns=settings.bot.columns if isinstance(settings.bot, AsksForColumns) else (),
+            system_prompt=system_prompt,
             settings=digest(
                 settings.bot.label,
                 _identity(settings.bot),
-                self.bot.system_prompt,
+                system_prompt or self.bot.system_prompt,
                 self.simulator.name,
                 str(settings.simulator.temperature),
                 str(settings.max_turns),
@@ -146,7 +150,10 @@ class Engine:
         )
 
 
-_HOW_FAST = frozenset({"requests_per_minute", "tokens_per_minute", "processes", "timeout_s", "api_key_env", "api_key"})
+_HOW_FAST = frozenset(
+    {"requests_per_minute", "tokens_per_minute", "processes", "timeout_s", "api_key_env", "api_key", "hidden"}
+    | {"api_version", "uses_environment"}
+)
 """Settings of a bot that change nothing in what it says: a run may go on with others."""
 
 
@@ -157,11 +164,14 @@ def _identity(bot: BotSpec) -> str:
 
 
 @asynccontextmanager
-async def engine(settings: Settings) -> AsyncIterator[Engine]:
-    """The engine for `settings`, closed at the end. Raises ConfigurationError and InputError before any call."""
+async def engine(settings: Settings, pool: Pool | None = None) -> AsyncIterator[Engine]:
+    """The engine for `settings`, closed at the end with its `pool`.
+
+    Raises ConfigurationError and InputError before any call.
+    """
     budget = Budget(settings.ceilings)
     created_at = datetime.now(UTC).isoformat(timespec="seconds")
-    async with Pool() as pool:
+    async with pool or Pool() as pool:
         cassette = None
         transport: Transport = pool
         if settings.cassette is not None:
@@ -175,7 +185,7 @@ async def engine(settings: Settings) -> AsyncIterator[Engine]:
             return Metered(connect(config, wiring), budget)
 
         def connect_bot(**config: Any) -> Model:
-            chosen = LLMConfig(**config)
+            chosen = LLMConfig(**{"rates": settings.bot_rates, "attempts": settings.bot_attempts, **config})
             model = metered(chosen)
             if chosen.rates is None and model.estimate_usd(1, 1) is None:  # a price that is given serves the bot too
                 model = metered(chosen.with_(rates=settings.simulator.rates))
@@ -190,7 +200,10 @@ async def engine(settings: Settings) -> AsyncIterator[Engine]:
             tuple(metrics.get(name)() for name in settings.metrics),
             settings.judge_mode,
         )
-        bot = settings.bot.open(BotWiring(transport, connect_bot, settings.turn_timeout_s, settings.concurrency))
+        bot_wiring = BotWiring(transport, connect_bot, settings.turn_timeout_s, settings.concurrency)
+        if settings.bot_attempts is not None:
+            bot_wiring = replace(bot_wiring, attempts=settings.bot_attempts)
+        bot = settings.bot.open(bot_wiring)
         try:
             yield Engine(
                 settings,

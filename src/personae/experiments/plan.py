@@ -20,6 +20,7 @@ from personae.errors import InputError
 _PERSONA_TEXTS = ("description", "domain_knowledge")
 _SCENARIO_TEXTS = ("goal", "expected_outcome", "known_info", "unknown_info", "instructions")
 MOST_PROBLEMS = 20
+_SYSTEM = "the bot's system prompt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Plan:
     scenarios: tuple[Scenario, ...] = ()
     epochs: int = 1
     seed: int = 0
+    system_prompt: str = ""
+    """The bot's system prompt with placeholders; blank where it has none to fill."""
     settings: str = ""
     """Hash of bot, simulator and rules: the same plan against another bot has other keys."""
     _hashes: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
@@ -63,6 +66,7 @@ class Plan:
             scenario=filled,
             epoch=epoch,
             seed=derive(self.seed, who, what, epoch),
+            system_prompt=fill(self.system_prompt, filled.columns, where=_SYSTEM) if self.system_prompt else None,
         )
 
     def _hash(self, record: Persona | Scenario) -> str:
@@ -80,10 +84,12 @@ def make_plan(
     seed: int = 0,
     settings: str = "",
     bot_columns: Sequence[str] = (),
+    system_prompt: str = "",
 ) -> Plan:
     """The plan for these inputs, checked: names are unique, goals are there, every placeholder has its column.
 
-    `bot_columns` are those that the bot's requests ask for. Raises InputError that lists all that is wrong, up to
+    `bot_columns` are those that the bot's requests ask for, `system_prompt` is the bot's where it has placeholders.
+    Raises InputError that lists all that is wrong, up to
     twenty lines.
     """
     problems = [*_same_names(personas, scenarios, criteria), *_same_scenarios(scenarios)]
@@ -103,11 +109,12 @@ def make_plan(
             problems += _unfilled(scenario, with_placeholders, criteria)
     for scenario in scenarios or [own for _, own in pairs]:
         problems += _unasked(scenario, bot_columns)
+        problems += _unfilled_text(_SYSTEM, system_prompt, scenario)
     if problems:
         raise InputError(_listed(list(dict.fromkeys(problems))))
     if pairs:
-        return Plan(pairs=pairs, epochs=epochs, seed=seed, settings=settings)
-    return Plan(personas=tuple(personas), scenarios=tuple(scenarios), epochs=epochs, seed=seed, settings=settings)
+        return Plan(pairs=pairs, epochs=epochs, seed=seed, system_prompt=system_prompt, settings=settings)
+    return Plan((), tuple(personas), tuple(scenarios), epochs, seed, system_prompt, settings)
 
 
 def _own_pairs(
@@ -165,13 +172,15 @@ def _unfilled(scenario: Scenario, personas: Sequence[Persona], criteria: Sequenc
     texts = [(f"scenario {scenario.label!r}, {name}", text) for name, text in _texts(scenario)]
     texts += [(f"persona {persona.name!r}, {name}", text) for persona in personas for name, text in _texts(persona)]
     texts += [(f"criterion {criterion.label!r}", criterion.question) for criterion in criteria]
-    problems = []
-    for where, text in texts:
-        if "{{" in text and (missing := unknown(text, scenario.columns)):
-            names = ", ".join(f"{{{{{name}}}}}" for name in missing)
-            known = ", ".join(map(repr, scenario.columns))
-            problems.append(f"{where}: no column fills {names} (scenario {scenario.label!r} has {known})")
-    return problems
+    return [problem for where, text in texts for problem in _unfilled_text(where, text, scenario)]
+
+
+def _unfilled_text(where: str, text: str, scenario: Scenario) -> list[str]:
+    if "{{" not in text or not (missing := unknown(text, scenario.columns)):
+        return []
+    names = ", ".join(f"{{{{{name}}}}}" for name in missing)
+    known = ", ".join(map(repr, scenario.columns))
+    return [f"{where}: no column fills {names} (scenario {scenario.label!r} has {known})"]
 
 
 def _listed(problems: Sequence[str]) -> str:

@@ -147,7 +147,13 @@ class Experiment:
     async def _converse(self, talk: Talk, hold: Hold) -> Ended:
         spec, turns, refused = talk.spec, talk.turns, talk.refused
         simulator = Simulator(self.simulator, spec, self.rules.max_turns)
-        session = Session(f"{spec.key}-{self.run_id}-{len(turns)}", spec.scenario.fields)
+        session = Session(
+            f"{spec.key}-{self.run_id}-{len(turns)}", spec.scenario.fields, system_prompt=spec.system_prompt
+        )
+        if not turns:
+            for turn in spec.opening():
+                turns.append(turn)
+                await self.recorder.turn(spec, turn)
         rules = self.rules.for_persona(spec.persona)
         size = self._questions_size(spec) + sum(size_of(turn.content) for turn in turns)
         recorded = refused.usage
@@ -231,7 +237,7 @@ class Experiment:
             scenario=spec.scenario,
             epoch=spec.epoch,
             conversation=Conversation(
-                tuple(talk.turns), ended.termination, ended.explanation, ended.error, self.bot.system_prompt
+                tuple(talk.turns), ended.termination, ended.explanation, ended.error, self._system_prompt(spec)
             ),
             goal=ratings.goal,
             ratings=ratings.criteria,
@@ -239,6 +245,9 @@ class Experiment:
             usage=_usage(talk, ended, ratings),
             metadata=self._metadata(talk, ended, ratings),
         )
+
+    def _system_prompt(self, spec: Spec) -> str:
+        return self.bot.system_prompt if spec.system_prompt is None else spec.system_prompt
 
     def _metadata(self, talk: Talk, ended: Ended, ratings: Ratings) -> dict[str, Any]:
         spec, turns, refused = talk.spec, talk.turns, talk.refused

@@ -66,10 +66,11 @@ async def converse(
     """
     turns = list(so_far)
     refusals = 0
-    replies = sum(turn.role == "assistant" for turn in turns)
+    replies = sum(turn.role == "assistant" and not turn.is_opening for turn in turns)
     try:
         while True:
-            if turns and turns[-1].role == "assistant":  # just now, or when the conversation was broken off
+            last = turns[-1] if turns else None
+            if last is not None and last.role == "assistant" and not last.is_opening:  # just now, or when broken off
                 refusals += await refused(turns[-2].content, turns[-1].content)
                 if refusals and not rules.goes_on_after_refusal:
                     yield Ended("assistant_refused", refusals=refusals)

@@ -49,8 +49,8 @@ metrics: Room[Metric] = Room("personae.rating.metrics", "metric")
 
 
 def bot_turns(turns: Sequence[Turn]) -> tuple[int, ...]:
-    """Numbers of the bot's turns, from 1 over all turns."""
-    return tuple(number for number, turn in enumerate(turns, 1) if turn.role == "assistant")
+    """Numbers of the bot's turns, from 1 over all turns; without those that a scenario's opening gave."""
+    return tuple(number for number, turn in enumerate(turns, 1) if turn.role == "assistant" and not turn.is_opening)
 
 
 def share_of_good_turns(name: str, threshold: float, asked: Sequence[int], answers: Mapping[int, TurnAnswer]) -> Score:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, Text
+from sqlalchemy import String as PlainString
 from sqlalchemy.types import TypeDecorator
 
 from personae.core.text import whole
@@ -23,6 +24,16 @@ class Words(TypeDecorator[str]):
     """Any text."""
 
     impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
+        return None if value is None else storable(value)
+
+
+class String(TypeDecorator[str]):
+    """Text of limited length, for names and words of ours. Whoever takes it from outside checks its length."""
+
+    impl = PlainString
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store.columns import Record
-from personae.store.engine import insert_one
-from personae.store.tables import persona_group_members, persona_versions, personas, projects
+from personae.store.engine import insert_one, insert_returning_ids
+from personae.store.tables import experiments, persona_group_members, persona_versions, personas, projects, responses
+
+_AT_ONCE = 1000
+"""Ids in one statement: each is a parameter, of which SQLite takes only so many."""
 
 
 async def create(
-    connection: AsyncConnection, project_id: int, name: str, record: Mapping[str, Any], *, author: str, now: datetime
+    connection: AsyncConnection,
+    project_id: int,
+    name: str,
+    record: Mapping[str, Any],
+    *,
+    author: str,
+    note: str = "",
+    now: datetime,
 ) -> int:
     """The new persona's id. `record` is `core.persona.Persona.as_dict()`."""
     persona_id = await insert_one(
         connection, personas, project_id=project_id, name=name, created_at=now, updated_at=now
     )
-    await _add_version(connection, persona_id, 1, record, author=author, note="", now=now)
+    await _add_version(connection, persona_id, 1, record, author=author, note=note, now=now)
     return persona_id
 
 
@@ -75,30 +85,48 @@ async def find(
     project_id: int,
     *,
     name: str | None = None,
-    search: str = "",
     is_archived: bool = False,
+    is_own: bool = False,
     group_id: int | None = None,
+    matches: Callable[[Record], bool] | None = None,
     offset: int = 0,
     limit: int | None = None,
 ) -> tuple[list[Record], int]:
-    """Personas by name, the project's own and shared ones, and how many there are in all."""
-    chosen: list[ColumnElement[bool]] = [
+    """Personas by name, the project's own and, unless `is_own`, shared ones; and how many there are in all.
+
+    `matches` looks at what is in their texts, which the databases would each search in a way of their own.
+    """
+    statement = _current(project_id).where(
         personas.c.archived_at.is_not(None) if is_archived else personas.c.archived_at.is_(None)
-    ]
+    )
     if name is not None:
-        chosen.append(personas.c.name == name)
-    if search:
-        chosen.append(personas.c.name.icontains(search, autoescape=True))
+        statement = statement.where(personas.c.name == name)
+    if is_own:
+        statement = statement.where(personas.c.project_id == project_id)
     if group_id is not None:
-        chosen.append(
-            exists().where(
-                persona_group_members.c.group_id == group_id, persona_group_members.c.persona_id == personas.c.id
-            )
-        )
-    statement = _current(project_id).where(*chosen)
+        statement = statement.where(_is_member(group_id))
+    ordered = statement.order_by(personas.c.name, personas.c.id)
+    if matches is not None:
+        every = [row for row in map(dict, (await connection.execute(ordered)).mappings()) if matches(row)]
+        return every[offset:][:limit], len(every)
     count = await connection.scalar(select(func.count()).select_from(statement.subquery()))
-    found = await connection.execute(statement.order_by(personas.c.name, personas.c.id).offset(offset).limit(limit))
+    found = await connection.execute(ordered.offset(offset).limit(limit))
     return [dict(row) for row in found.mappings()], count or 0
+
+
+def _is_member(group_id: int) -> ColumnElement[bool]:
+    return exists().where(
+        persona_group_members.c.group_id == group_id, persona_group_members.c.persona_id == personas.c.id
+    )
+
+
+async def by_ids(connection: AsyncConnection, project_id: int, ids: Sequence[int]) -> dict[int, Record]:
+    """Those of the personas with these ids that the project sees, in their current versions."""
+    found: dict[int, Record] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        some = await connection.execute(_current(project_id).where(personas.c.id.in_(ids[start : start + _AT_ONCE])))
+        found |= {row["id"]: dict(row) for row in some.mappings()}
+    return found
 
 
 async def is_taken(connection: AsyncConnection, project_id: int, name: str, *, but: int | None = None) -> bool:
@@ -111,14 +139,16 @@ async def is_taken(connection: AsyncConnection, project_id: int, name: str, *, b
     return any(id_ != but for id_ in found.scalars())
 
 
-async def versions(connection: AsyncConnection, persona_id: int) -> list[Record]:
-    """All versions, the newest first."""
+async def versions(
+    connection: AsyncConnection, persona_id: int, *, offset: int = 0, limit: int | None = None
+) -> tuple[list[Record], int]:
+    """Its versions, the newest first, and how many there are."""
+    chosen = persona_versions.c.persona_id == persona_id
+    count = await connection.scalar(select(func.count()).select_from(persona_versions).where(chosen))
     found = await connection.execute(
-        select(persona_versions)
-        .where(persona_versions.c.persona_id == persona_id)
-        .order_by(persona_versions.c.version.desc())
+        select(persona_versions).where(chosen).order_by(persona_versions.c.version.desc()).offset(offset).limit(limit)
     )
-    return [dict(row) for row in found.mappings()]
+    return [dict(row) for row in found.mappings()], count or 0
 
 
 async def version(connection: AsyncConnection, persona_id: int, number: int) -> Record | None:
@@ -147,6 +177,66 @@ async def archive(connection: AsyncConnection, persona_id: int, at: datetime | N
 async def delete(connection: AsyncConnection, persona_id: int) -> None:
     """For good, with all versions. Experiments keep their own copies."""
     await connection.execute(personas.delete().where(personas.c.id == persona_id))
+
+
+async def used_in_experiments(connection: AsyncConnection, project_id: int, persona_id: int) -> list[Record]:
+    """The project's experiments that hold conversations of this persona: id, name and status, the newest first."""
+    has_some = exists().where(responses.c.experiment_id == experiments.c.id, responses.c.persona_id == persona_id)
+    found = await connection.execute(
+        select(experiments.c.id, experiments.c.name, experiments.c.status)
+        .where(experiments.c.project_id == project_id, has_some)
+        .order_by(experiments.c.id.desc())
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+async def take_in(
+    connection: AsyncConnection,
+    project_id: int,
+    records: Mapping[str, Mapping[str, Any]],
+    *,
+    author: str,
+    note: str,
+    now: datetime,
+) -> dict[str, tuple[int, int, str]]:
+    """Make each of the records, by name, or the next version of the one that is there.
+
+    By name: the persona's id, its version, and whether it is `created`, has a new `version` or is `unchanged`.
+    """
+    there, _ = await find(connection, project_id, is_own=True)
+    known = {row["name"]: row for row in there}
+    new = [name for name in records if name not in known]
+    edited = [name for name in records if name in known and known[name]["record"] != dict(records[name])]
+    moments = {"created_at": now, "updated_at": now}
+    ids = await insert_returning_ids(
+        connection,
+        personas,
+        [{"project_id": project_id, "name": name, "version": 1, "is_shared": False, **moments} for name in new],
+    )
+    done = {name: (int(row["id"]), int(row["version"]), "unchanged") for name, row in known.items() if name in records}
+    done |= {name: (id_, 1, "created") for name, id_ in zip(new, ids, strict=True)}
+    done |= {name: (int(known[name]["id"]), int(known[name]["version"]) + 1, "version") for name in edited}
+    if edited:
+        await connection.execute(
+            update(personas).where(personas.c.id == bindparam("which")).values(version=personas.c.version + 1),
+            [{"which": done[name][0], "updated_at": now} for name in edited],
+        )
+    if new or edited:
+        await connection.execute(
+            persona_versions.insert(),
+            [
+                {
+                    "persona_id": done[name][0],
+                    "version": done[name][1],
+                    "record": dict(records[name]),
+                    "author": author,
+                    "note": note,
+                    "created_at": now,
+                }
+                for name in (*new, *edited)
+            ],
+        )
+    return {name: done[name] for name in records}
 
 
 def _current(project_id: int) -> Select[Any]:

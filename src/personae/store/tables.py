@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, UniqueConstraint, text
 
-from personae.store.columns import Id, Json, Moment, Words
+from personae.store.columns import Id, Json, Moment, String, Words
 
 metadata = MetaData(
     naming_convention={
@@ -119,7 +119,8 @@ api_keys = Table(
     Column("prefix", String(20), nullable=False),
     Column("key_hash", String(64), nullable=False, unique=True),
     Column("role", String(20), nullable=False),
-    Column("created_by", String(320), nullable=False, default=""),
+    Column("created_by", String(340), nullable=False, default=""),
+    _of("creator", "users", nullable=True),  # the person behind it, whose role is the most that the key can give
     Column("created_at", Moment, nullable=False),
     Column("last_used_at", Moment),
     Column("revoked_at", Moment),
@@ -151,6 +152,14 @@ personas = Table(
     Column("is_shared", Boolean, nullable=False, default=False),
     Column("archived_at", Moment),
     *_moments(),
+    Index(
+        "uq_personas_project_id_name",  # names of archived personas are free again
+        "project_id",
+        "name",
+        unique=True,
+        sqlite_where=text("archived_at IS NULL"),
+        postgresql_where=text("archived_at IS NULL"),
+    ),
 )
 persona_versions = Table(
     "persona_versions",
@@ -357,6 +366,7 @@ responses = Table(
     UniqueConstraint("experiment_id", "key"),
     Index("ix_responses_experiment_id_id", "experiment_id", "id"),
     Index("ix_responses_experiment_id_row_id", "experiment_id", "row_id"),
+    Index("ix_responses_experiment_id_persona_id", "experiment_id", "persona_id"),
     Index("ix_responses_project_id_created_at", "project_id", "created_at"),
 )
 ratings = Table(

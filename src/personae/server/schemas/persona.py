@@ -14,6 +14,7 @@ from personae.store.columns import Record
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100_000)]
 Text = Annotated[str, StringConstraints(max_length=1_000_000)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
 
 
 class PersonaIn(BaseModel):
@@ -44,10 +45,12 @@ class PersonaIn(BaseModel):
     """The persona's own goal, used where an experiment's rows bring none."""
     success_criteria: Text = ""
     """How the judge decides that this goal was met."""
+    note: Note = ""
+    """Why this version is made. Not a part of the persona."""
 
     def as_record(self) -> PersonaRecord:
         """As the engine knows it. Raises pydantic's error."""
-        return PersonaRecord.model_validate(self.model_dump())
+        return PersonaRecord.model_validate(self.model_dump(exclude={"note"}))
 
 
 class Persona(BaseModel):
@@ -79,7 +82,6 @@ class Persona(BaseModel):
     def of(cls, row: Record, project_id: int) -> Self:
         """From a row of `store.personas`, as the project sees it."""
         record = PersonaRecord.model_validate(row["record"])
-        asked = placeholders(f"{record.description}\n{record.domain_knowledge}\n{record.goal}")
         return cls(
             **{name: row[name] for name in ("id", "version", "project_id", "is_shared", "archived_at", "author")},
             **{name: row[name] for name in ("created_at", "updated_at")},
@@ -90,6 +92,12 @@ class Persona(BaseModel):
             attributes=dict(record.attributes),
             goal=record.goal,
             success_criteria=record.success_criteria,
-            placeholders=list(asked),
+            placeholders=list(asked_by(record)),
             is_read_only=row["project_id"] != project_id,
         )
+
+
+def asked_by(record: PersonaRecord) -> tuple[str, ...]:
+    """The columns that its texts ask for."""
+    texts = record.description, record.domain_knowledge, record.goal, record.success_criteria
+    return placeholders("\n".join(texts))

@@ -104,16 +104,19 @@ def upgrade() -> None:
         sa.Column("prefix", sa.String(length=20), nullable=False),
         sa.Column("key_hash", sa.String(length=64), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
-        sa.Column("created_by", sa.String(length=320), nullable=False),
+        sa.Column("created_by", sa.String(length=340), nullable=False),
+        sa.Column("creator_id", Id, nullable=True),
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("last_used_at", Moment, nullable=True),
         sa.Column("revoked_at", Moment, nullable=True),
+        sa.ForeignKeyConstraint(["creator_id"], ["users.id"], name=op.f("fk_api_keys_creator_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["project_id"], ["projects.id"], name=op.f("fk_api_keys_project_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("key_hash", name=op.f("uq_api_keys_key_hash")),
     )
+    op.create_index(op.f("ix_api_keys_creator_id"), "api_keys", ["creator_id"], unique=False)
     op.create_index(op.f("ix_api_keys_project_id"), "api_keys", ["project_id"], unique=False)
     op.create_table(
         "audit_log",
@@ -256,6 +259,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_personas")),
     )
     op.create_index(op.f("ix_personas_project_id"), "personas", ["project_id"], unique=False)
+    op.create_index(
+        "uq_personas_project_id_name",
+        "personas",
+        ["project_id", "name"],
+        unique=True,
+        sqlite_where=sa.text("archived_at IS NULL"),
+        postgresql_where=sa.text("archived_at IS NULL"),
+    )
     op.create_table(
         "prompt_templates",
         sa.Column("id", Id, autoincrement=True, nullable=False),
@@ -444,6 +455,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("experiment_id", "key", name=op.f("uq_responses_experiment_id_key")),
     )
     op.create_index("ix_responses_experiment_id_id", "responses", ["experiment_id", "id"], unique=False)
+    op.create_index("ix_responses_experiment_id_persona_id", "responses", ["experiment_id", "persona_id"], unique=False)
     op.create_index("ix_responses_experiment_id_row_id", "responses", ["experiment_id", "row_id"], unique=False)
     op.create_index("ix_responses_project_id_created_at", "responses", ["project_id", "created_at"], unique=False)
     op.create_table(

@@ -28,7 +28,7 @@ def plain(server: Server) -> httpx2.Client:
 
 
 def samples(answer: str) -> dict[tuple[str, ...], float]:
-    """By name and the labels' values."""
+    """By name and the labels' values, in the order of the labels' names."""
     return {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(answer)
@@ -108,15 +108,15 @@ def test_metrics_tell_of_conversations_calls_tokens_and_spend() -> None:
         found = samples(metrics.exposition({"running": 4}, 2, {"idle": 1}).decode())
     assert found["personae_conversations_running",] == 1
     assert found["personae_conversations_total", "goal_met"] == 1
-    assert found["personae_model_calls_total", "simulator", "anthropic"] == 3
-    assert found["personae_model_tokens_total", "bot", "unknown", "reasoning"] == 4
-    assert found["personae_model_calls_unpriced_total", "bot", "unknown"] == 2
-    assert found["personae_spend_usd_total", "simulator", "anthropic"] == 0.25
+    assert found["personae_model_calls_total", "anthropic", "simulator"] == 3
+    assert found["personae_model_tokens_total", "reasoning", "unknown", "bot"] == 4
+    assert found["personae_model_calls_unpriced_total", "unknown", "bot"] == 2
+    assert found["personae_spend_usd_total", "anthropic", "simulator"] == 0.25
     assert found["personae_errors_total", "ConfigurationError"] == 1
     assert found["personae_sse_listeners",] == 1
     assert found["personae_experiments", "running"] == 4
     assert found["personae_tasks_pending",] == 2
-    assert ("personae_model_calls_total", "judge", "unknown") not in found
+    assert ("personae_model_calls_total", "unknown", "judge") not in found
 
 
 def test_two_servers_in_one_process_count_apart() -> None:

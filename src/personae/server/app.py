@@ -9,10 +9,10 @@ from pkgutil import iter_modules
 
 from fastapi import FastAPI
 
-from personae import __version__
-from personae.core.conversation import DISCLAIMER
 from personae.server import api, operations
+from personae.server.docs_page import add_docs
 from personae.server.failures import add_failures
+from personae.server.openapi import Documented
 from personae.server.requests import Requests
 from personae.server.services import Services
 from personae.server.setup import prepare
@@ -22,18 +22,14 @@ API = "/api/v0"
 
 def create_app(services: Services) -> FastAPI:
     """The application on `services`, which it connects at start and closes at the end."""
-    app = FastAPI(
-        title="personae",
-        version=__version__,
-        description=f"Simulated users for chatbots. {DISCLAIMER.capitalize()}.",
-        lifespan=_lifespan,
-    )
+    app = Documented(lifespan=_lifespan)
     app.state.services = services
     add_failures(app)
     for module in iter_modules(api.__path__):
         if not module.name.startswith("_"):
             app.include_router(import_module(f"{api.__name__}.{module.name}").router, prefix=API)
     app.include_router(operations.router)
+    add_docs(app)
     app.add_middleware(Requests, metrics=services.metrics, prefix=API)  # the last one added is the outermost
     return app
 

@@ -55,7 +55,13 @@ async def readyz(services: ServicesDep) -> Any:
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"description": "Prometheus' text format.", "content": {CONTENT_TYPE_LATEST: {}}}},
+    responses={
+        200: {
+            "description": "Prometheus' text format.",
+            "content": {CONTENT_TYPE_LATEST: {"schema": {"type": "string"}}},
+        },
+        403: {"description": "The bearer token is missing or wrong."},
+    },
 )
 async def metrics(
     services: ServicesDep, authorization: Annotated[str, Header(include_in_schema=False)] = ""

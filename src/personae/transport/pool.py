@@ -12,6 +12,8 @@ from typing import Protocol, Self
 
 import aiohttp
 
+from personae.transport.deadlines import Deadlines
+
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 MAX_BODY = 64 * 1024 * 1024
 """Bytes. A longer answer is an error: no reply of a chat is that long."""
@@ -72,7 +74,8 @@ class Pool:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
-        self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
+        self._limits: dict[float, tuple[aiohttp.ClientTimeout, Deadlines]] = {}
+        """By the seconds that a request may take: for connecting, and for all of it."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,6 +89,9 @@ class Pool:
         if self._session is not None:
             await self._session.close()
             self._session = None
+        for _, deadlines in self._limits.values():
+            deadlines.close()
+        self._limits.clear()
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -99,9 +105,10 @@ class Pool:
             )
         return self._session
 
-    def _timeout(self, total_s: float) -> aiohttp.ClientTimeout:
-        self._timeouts[total_s] = aiohttp.ClientTimeout(total=total_s, sock_connect=min(total_s, 30.0))
-        return self._timeouts[total_s]
+    def _limit(self, total_s: float) -> tuple[aiohttp.ClientTimeout, Deadlines]:
+        connecting = aiohttp.ClientTimeout(total=None, sock_connect=min(total_s, 30.0))
+        self._limits[total_s] = connecting, Deadlines(total_s)
+        return self._limits[total_s]
 
     async def request(
         self,
@@ -115,13 +122,15 @@ class Pool:
     ) -> Response:
         session = self._session or self._open()
         began = time.perf_counter()
-        timeout = self._timeouts.get(timeout_s) or self._timeout(timeout_s)
+        connecting, deadlines = self._limits.get(timeout_s) or self._limit(timeout_s)
         try:
-            async with session.request(
-                method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
-            ) as response:
+            with deadlines.begin():
+                # not as a context manager: `_read` gives the connection back
+                response = await session.request(
+                    method, url, data=body, headers=headers, timeout=connecting, allow_redirects=False
+                )
                 content = await _read(response, until)
-                return Response(response.status, response.headers, content, (time.perf_counter() - began) * 1000)
+            return Response(response.status, response.headers, content, (time.perf_counter() - began) * 1000)
         except aiohttp.ConnectionTimeoutError as error:
             raise TransportError(f"no connection to {_host(url)} in time", sent=False, timed_out=True) from error
         except TimeoutError as error:
@@ -138,17 +147,19 @@ class Pool:
 
 
 async def _read(response: aiohttp.ClientResponse, until: bytes | None) -> bytes:
+    """The answer's body, or its beginning up to `until`. The response is done with after that."""
     length = response.content_length
     packed = "Content-Encoding" in response.headers  # the length is then that of the packed body: it may be a bomb
     if until is None and length is not None and length <= MAX_BODY and not packed:
-        return await response.read()
+        return await response.read()  # this releases the response at its end, and closes it where there is none
     content = bytearray()
-    async for chunk in response.content.iter_any():
-        content += chunk
-        if len(content) > MAX_BODY:
-            raise TransportError(f"the answer is longer than {MAX_BODY // 2**20} MiB", sent=True)
-        if until is not None and until in content[-len(chunk) - len(until) :]:
-            break
+    async with response:
+        async for chunk in response.content.iter_any():
+            content += chunk
+            if len(content) > MAX_BODY:
+                raise TransportError(f"the answer is longer than {MAX_BODY // 2**20} MiB", sent=True)
+            if until is not None and until in content[-len(chunk) - len(until) :]:
+                break
     return bytes(content)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -23,6 +24,7 @@ from personae.errors import (
     ProviderError,
 )
 from personae.server.answers import Answer
+from personae.server.attempts import TooMany
 from personae.server.services import Services
 from personae.store.engine import is_duplicate, may_heal
 
@@ -46,6 +48,7 @@ _STATUS: tuple[tuple[type[PersonaeError], int], ...] = (
     (PermissionDenied, 403),
     (NotFound, 404),
     (Conflict, 409),
+    (TooMany, 429),
     (InputError, 400),
     (ConfigurationError, 400),
     (BudgetExceeded, 402),
@@ -78,7 +81,10 @@ async def _ours(request: Request, error: Exception) -> Response:
         return await defect(request, error)
     if status > 500:
         _count(request, error)
-    return failure(status, str(error), **getattr(error, "also", {}))
+    answer = failure(status, str(error), **getattr(error, "also", {}))
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(ceil(error.retry_after_s))
+    return answer
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

@@ -20,13 +20,21 @@ def includes(role: str, wanted: Role) -> bool:
     return role in ROLES and ROLES.index(role) >= ROLES.index(wanted)
 
 
+def lesser(role: str, other: str) -> str:
+    """The role that may do less; blank where one is no role."""
+    if role not in ROLES or other not in ROLES:
+        return ""
+    return ROLES[min(ROLES.index(role), ROLES.index(other))]
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who asks."""
 
     actor: str
-    """For the audit log: `local`, `key NAME`, or a person's e-mail address."""
+    """For the audit log: `local`, `key NAME (PREFIX)`, or a person's e-mail address."""
     user_id: int | None = None
+    """Who it is; of a key, the person behind it, if there is one."""
     is_local: bool = False
     """The one user of a server on loopback, who may do all."""
     key_project: int | None = None
@@ -34,6 +42,10 @@ class Principal:
     key_role: str = ""
     roles: Mapping[int, str] = field(default_factory=dict)
     """A person's role, by organization."""
+
+    @property
+    def is_person(self) -> bool:
+        return self.user_id is not None and self.key_project is None
 
     def role_in(self, organization_id: int, project_id: int | None = None) -> str:
         """What it is there; blank for a stranger."""

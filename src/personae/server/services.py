@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from personae.errors import ConfigurationError
+from personae.server.attempts import Attempts
 from personae.server.metrics import Metrics
+from personae.server.passwords import Passwords
 from personae.server.secrets import Cipher
 from personae.server.settings import ServerSettings
 from personae.server.troubles import Troubles
@@ -31,6 +33,11 @@ class Services:
     now: Callable[[], datetime] = field(default=utc_now)
     metrics: Metrics = field(default_factory=Metrics)
     troubles: Troubles = field(default_factory=Troubles)
+    passwords: Passwords = field(default_factory=Passwords)
+    attempts: Attempts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.attempts = Attempts(lambda: self.now())
 
 
 def open_services(settings: ServerSettings) -> Services:

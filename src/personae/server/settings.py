@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from personae.errors import ConfigurationError, InputError
 
@@ -21,7 +22,7 @@ class ServerSettings:
     """What a deployment can choose. Each field is an environment variable `PERSONAE_...`, and a line of the file."""
 
     host: str = "127.0.0.1"
-    """Address to listen on. On a loopback address nobody needs to sign in."""
+    """Address to listen on. On a loopback address nobody needs to sign in, unless `public_url` leads elsewhere."""
     port: int = 8300
     """Port to listen on; 0 takes any that is free."""
     database: str = ""
@@ -62,6 +63,12 @@ class ServerSettings:
     """Most rows of one collection."""
     session_days: int = 14
     """How long a sign-in lasts."""
+    oidc_issuer: str = ""
+    """Address of an OpenID Connect provider, with which people then can sign in. Blank: by password alone."""
+    oidc_client_id: str = ""
+    """What the provider calls this server."""
+    oidc_client_secret: str = field(default="", repr=False)
+    """From the provider. The address to enter there is PUBLIC_URL/api/v0/auth/oidc/callback."""
     log_format: str = "text"
     """`text` or `json`."""
     metrics_token: str = field(default="", repr=False)
@@ -71,13 +78,8 @@ class ServerSettings:
 
     @property
     def is_loopback(self) -> bool:
-        """Only this machine can reach the server."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        """Only this machine can reach the server: it listens on loopback, and no public address leads to it."""
+        return is_loopback(self.host) and (not self.public_url or is_loopback(urlsplit(self.public_url).hostname or ""))
 
     @property
     def folder(self) -> Path:
@@ -141,3 +143,13 @@ def _value(value: Any, kind: str, *, where: str) -> Any:
     except (KeyError, ValueError):
         wanted = {"bool": "true or false", "int": "a whole number", "float": "a number"}[kind]
         raise ConfigurationError(f"{where} must be {wanted}, not {text!r}") from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, by its name or address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from personae.server.secrets import KEY_PREFIX, new_token, token_hash
+from personae.server.keys import make_key
 from personae.server.services import Services
-from personae.store import keys, projects
+from personae.store import projects
 from personae.store.migrate import migrate
-
-PREFIX_SHOWN = 10
-"""Characters of a key that stay visible, to tell keys apart."""
 
 
 async def prepare(services: Services) -> str | None:
@@ -20,15 +17,7 @@ async def prepare(services: Services) -> str | None:
             return None
         organization_id = await projects.create_organization(connection, "Default organization", now=now)
         project_id = await projects.create_project(connection, organization_id, "Default project", now=now)
-        key = new_token(KEY_PREFIX)
-        await keys.create(
-            connection,
-            project_id,
-            name="first key",
-            key_hash=token_hash(key),
-            prefix=key[:PREFIX_SHOWN],
-            role="admin",
-            created_by="personae serve",
-            now=now,
+        _, key = await make_key(
+            connection, project_id, name="first key", role="admin", created_by="personae serve", now=now
         )
         return key

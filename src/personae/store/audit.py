@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -40,13 +40,47 @@ async def record(
     )
 
 
+async def record_in_each(
+    connection: AsyncConnection,
+    organization_ids: Iterable[int],
+    *,
+    actor: str,
+    action: str,
+    noun: str,
+    noun_id: int | str,
+    now: datetime,
+) -> None:
+    """What concerns a person, and so each organization of theirs."""
+    for organization_id in organization_ids:
+        await record(
+            connection,
+            organization_id=organization_id,
+            project_id=None,
+            actor=actor,
+            action=action,
+            noun=noun,
+            noun_id=noun_id,
+            now=now,
+        )
+
+
 async def entries(
-    connection: AsyncConnection, organization_id: int, project_id: int | None, *, offset: int, limit: int
+    connection: AsyncConnection,
+    organization_id: int,
+    project_id: int | None,
+    *,
+    actor: str | None = None,
+    noun: str | None = None,
+    noun_id: str | None = None,
+    offset: int,
+    limit: int,
 ) -> tuple[list[Record], int]:
     """The latest entries first, and how many there are."""
     chosen = audit_log.c.organization_id == organization_id
-    if project_id is not None:
-        chosen &= audit_log.c.project_id == project_id
+    wanted = {"project_id": project_id, "actor": actor, "noun": noun, "noun_id": noun_id}
+    for name, value in wanted.items():
+        if value is not None:
+            chosen &= audit_log.c[name] == value
     count = await connection.scalar(select(func.count()).select_from(audit_log).where(chosen))
     found = await connection.execute(
         select(audit_log).where(chosen).order_by(audit_log.c.id.desc()).offset(offset).limit(limit)

@@ -67,6 +67,31 @@ async def all_projects(
     return [dict(row) for row in (await connection.execute(statement)).mappings()]
 
 
+async def all_organizations(connection: AsyncConnection, *, ids: Collection[int] | None = None) -> list[Record]:
+    """Organizations by id: some of them, or all."""
+    statement = select(organizations).order_by(organizations.c.id)
+    if ids is not None:
+        statement = statement.where(organizations.c.id.in_(ids))
+    return [dict(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def organization(connection: AsyncConnection, organization_id: int) -> Record | None:
+    """One organization."""
+    found = await all_organizations(connection, ids=[organization_id])
+    return found[0] if found else None
+
+
+async def update_organization(
+    connection: AsyncConnection, organization_id: int, *, name: str, domain: str, now: datetime
+) -> None:
+    """Change it. Raises IntegrityError where the name is taken."""
+    await connection.execute(
+        organizations.update()
+        .where(organizations.c.id == organization_id)
+        .values(name=name, domain=domain, updated_at=now)
+    )
+
+
 async def has_any(connection: AsyncConnection) -> bool:
     """Whether the database has been set up."""
     return (await connection.execute(select(projects.c.id).limit(1))).first() is not None

@@ -398,8 +398,9 @@ turns = Table(
     Column("row_id", Id, nullable=False),
     Column("persona_id", Id),
     Column("epoch", Integer, nullable=False, default=1),
+    Column("seq", Integer, nullable=False),  # of the conversation's entries, from 0
     Column("entry", Words, nullable=False),  # JSON: an entry of a recorder's journal, see experiments.recorders
-    Index("ix_turns_experiment_id_key", "experiment_id", "key"),
+    UniqueConstraint("experiment_id", "key", "seq"),
 )
 tasks = Table(
     "tasks",

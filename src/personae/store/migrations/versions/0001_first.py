@@ -493,13 +493,14 @@ def upgrade() -> None:
         sa.Column("row_id", Id, nullable=False),
         sa.Column("persona_id", Id, nullable=True),
         sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("entry", Words, nullable=False),
         sa.ForeignKeyConstraint(
             ["experiment_id"], ["experiments.id"], name=op.f("fk_turns_experiment_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_turns")),
+        sa.UniqueConstraint("experiment_id", "key", "seq", name=op.f("uq_turns_experiment_id_key_seq")),
     )
-    op.create_index("ix_turns_experiment_id_key", "turns", ["experiment_id", "key"], unique=False)
     op.create_table(
         "ratings",
         sa.Column("id", Id, autoincrement=True, nullable=False),

@@ -27,7 +27,7 @@ from personae.errors import BotError, ConfigurationError, ProviderError, Recordi
 from personae.executors import executors
 from personae.experiments.budget import Ceilings
 from personae.experiments.build import engine
-from personae.experiments.recorders import InMemory, Recorder
+from personae.experiments.recorders import InMemory
 from personae.experiments.recorders.jsonl import Jsonl
 from personae.experiments.settings import DEFAULT_BUDGET_USD, DEFAULT_MAX_TURNS, DEFAULT_METRICS, Settings, llm_configs
 from personae.generation.propose import Propose
@@ -117,7 +117,7 @@ async def _simulate(
     settings: Settings,
     personas: Sequence[Persona],
     scenarios: Sequence[Scenario],
-    record: Callable[[], Recorder],
+    record: Callable[[], InMemory | Jsonl],
 ) -> list[SimulationResult]:
     async with engine(settings) as running:
         plan = running.plan(personas, scenarios)

@@ -56,6 +56,8 @@ class SimulationResult:
     usage: Mapping[str, Usage] = field(default_factory=dict)
     """By role: `simulator`, `bot`, `judge`."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    index: int = 0
+    """Place in the plan, from 0. Not part of the row: the key says which conversation it is."""
 
     @property
     def transcript(self) -> list[dict[str, Any]]:

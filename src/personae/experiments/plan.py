@@ -35,19 +35,27 @@ class Plan:
     seed: int = 0
     system_prompt: str = ""
     """The bot's system prompt with placeholders; blank where it has none to fill."""
+    only: frozenset[int] | None = None
+    """Places in the plan, from 0, where not all of it is to be run."""
     settings: str = ""
     """Hash of bot, simulator and rules: the same plan against another bot has other keys."""
     _hashes: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
-        return (len(self.pairs) + len(self.personas) * len(self.scenarios)) * self.epochs
+        return self.per_epoch * self.epochs if self.only is None else len(self.only)
+
+    @property
+    def per_epoch(self) -> int:
+        """Conversations of one epoch."""
+        return len(self.pairs) + len(self.personas) * len(self.scenarios)
 
     def __iter__(self) -> Iterator[Spec]:
         """Every conversation, all pairs once before the second epoch begins."""
         index = 0
         for epoch in range(1, self.epochs + 1):
             for persona, scenario in self._all_pairs():
-                yield self._spec(persona, scenario, epoch, index)
+                if self.only is None or index in self.only:
+                    yield self._spec(persona, scenario, epoch, index)
                 index += 1
 
     def _all_pairs(self) -> Iterator[tuple[Persona, Scenario]]:
@@ -114,7 +122,14 @@ def make_plan(
         raise InputError(_listed(list(dict.fromkeys(problems))))
     if pairs:
         return Plan(pairs=pairs, epochs=epochs, seed=seed, system_prompt=system_prompt, settings=settings)
-    return Plan((), tuple(personas), tuple(scenarios), epochs, seed, system_prompt, settings)
+    return Plan(
+        personas=tuple(personas),
+        scenarios=tuple(scenarios),
+        epochs=epochs,
+        seed=seed,
+        system_prompt=system_prompt,
+        settings=settings,
+    )
 
 
 def _own_pairs(

@@ -150,10 +150,7 @@ class Experiment:
         session = Session(
             f"{spec.key}-{self.run_id}-{len(turns)}", spec.scenario.fields, system_prompt=spec.system_prompt
         )
-        if not turns:
-            for turn in spec.opening():
-                turns.append(turn)
-                await self.recorder.turn(spec, turn)
+        await self._open(talk)
         rules = self.rules.for_persona(spec.persona)
         size = self._questions_size(spec) + sum(size_of(turn.content) for turn in turns)
         recorded = refused.usage
@@ -181,6 +178,12 @@ class Experiment:
                 except BudgetExceeded as error:
                     return Ended("budget_exceeded", error=str(error))
         raise AssertionError("a conversation ends by saying why")
+
+    async def _open(self, talk: Talk) -> None:
+        """What the scenario begins with, where the conversation has not begun."""
+        for turn in () if talk.turns else talk.spec.opening():
+            talk.turns.append(turn)
+            await self.recorder.turn(talk.spec, turn)
 
     def _questions_size(self, spec: Spec) -> int:
         """Bytes of what the judge is told about this conversation beside its turns."""
@@ -244,6 +247,7 @@ class Experiment:
             scores=ratings.scores,
             usage=_usage(talk, ended, ratings),
             metadata=self._metadata(talk, ended, ratings),
+            index=spec.index,
         )
 
     def _system_prompt(self, spec: Spec) -> str:

@@ -37,6 +37,9 @@ _SQLITE_MODES = (
 )
 _CONNECTIONS = 8
 
+Connection = AsyncConnection
+"""What functions of the store take, for those who call them."""
+
 
 class Database:
     """One database. Reading takes any connection; writing on SQLite waits for its turn, since it has one writer."""
@@ -154,6 +157,17 @@ async def insert_returning_ids(connection: AsyncConnection, table: Table, rows: 
         return []
     statement = table.insert().returning(table.c.id, sort_by_parameter_order=True)
     return list((await connection.execute(statement, list(rows))).scalars())
+
+
+async def insert_new(
+    connection: AsyncConnection, table: Table, rows: Sequence[Record], conflict: Sequence[str], by: str
+) -> dict[Any, int]:
+    """Like `insert_missing`, giving the ids of those that were inserted by their column `by`."""
+    if not rows:
+        return {}
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = make(table).on_conflict_do_nothing(index_elements=list(conflict)).returning(table.c[by], table.c.id)
+    return {row[0]: row[1] for row in await connection.execute(statement, list(rows))}
 
 
 def is_duplicate(error: IntegrityError) -> bool:

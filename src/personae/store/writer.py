@@ -10,7 +10,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from typing import Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,6 +37,7 @@ class Writer(Generic[T]):
         self._items: list[tuple[T, asyncio.Future[None]]] = []
         self._something = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._is_closing = False
 
     async def write(self, item: T) -> None:
         """Returns when `item` is committed. Raises what the flush raised, if waiting cannot heal it."""
@@ -51,7 +51,8 @@ class Writer(Generic[T]):
     async def _work(self) -> None:
         while True:
             await self._something.wait()
-            await asyncio.sleep(GATHER_S)
+            if not self._is_closing:
+                await asyncio.sleep(GATHER_S)
             group, self._items = self._items, []
             self._something.clear()
             try:
@@ -64,6 +65,8 @@ class Writer(Generic[T]):
                 for _, done in group:
                     if not done.done():
                         done.set_result(None)
+            if self._is_closing and not self._items:
+                return
 
     async def _commit(self, items: Sequence[T]) -> None:
         wait_s, began = _FIRST_WAIT_S, time.monotonic()
@@ -87,10 +90,8 @@ class Writer(Generic[T]):
                 self._on_trouble("")
 
     async def close(self) -> None:
-        """End the task. What was not committed is not."""
+        """Commit what was handed in, and end the task."""
+        self._is_closing = True
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        for _, done in self._items:
-            done.cancel()
+            self._something.set()
+            await self._task

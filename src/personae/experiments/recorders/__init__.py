@@ -96,12 +96,6 @@ class Recorder(Protocol):
         """Record the result of a finished conversation."""
         ...
 
-    def results(self) -> dict[str, SimulationResult]:
-        """All results that are recorded, by key."""
-        ...
-
-    def close(self) -> None: ...
-
 
 class InMemory:
     """For callers that want the results in hand and nowhere else."""

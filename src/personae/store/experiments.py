@@ -1,0 +1,164 @@
+"""Experiments: what was chosen, what was launched with (the snapshot), and how far it came."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from personae.store.columns import Record
+from personae.store.engine import insert_one
+from personae.store.tables import experiment_rows, experiments, tasks
+
+UNFINISHED = ("queued", "running", "paused")
+_REFERENCES = ("prompt_template_id", "collection_id", "llm_config_id")
+
+
+async def create(
+    connection: AsyncConnection, project_id: int, values: Mapping[str, Any], rows: Sequence[Record], *, now: datetime
+) -> int:
+    """The new experiment's id. `rows` are its own copies of the collection's rows, in their order."""
+    id_ = await insert_one(connection, experiments, project_id=project_id, created_at=now, updated_at=now, **values)
+    await set_rows(connection, id_, rows)
+    return id_
+
+
+async def set_rows(connection: AsyncConnection, experiment_id: int, rows: Sequence[Record]) -> None:
+    """Replace its copies of rows: `id`, `input_values`, `environment_config`, `created_at`."""
+    await connection.execute(experiment_rows.delete().where(experiment_rows.c.experiment_id == experiment_id))
+    copies = [
+        {
+            "experiment_id": experiment_id,
+            "row_id": row["id"],
+            "position": position,
+            "input_values": row["input_values"],
+            "environment_config": row["environment_config"],
+            "created_at": row["created_at"],
+        }
+        for position, row in enumerate(rows)
+    ]
+    if copies:
+        await connection.execute(experiment_rows.insert(), copies)
+
+
+async def rows(connection: AsyncConnection, experiment_id: int, row_ids: Collection[int] | None = None) -> list[Record]:
+    """Its copies of rows in their order, all or some; `id` is the row's in its collection."""
+    chosen = select(experiment_rows).where(experiment_rows.c.experiment_id == experiment_id)
+    if row_ids is not None:
+        chosen = chosen.where(experiment_rows.c.row_id.in_(row_ids))
+    found = await connection.execute(chosen.order_by(experiment_rows.c.position))
+    return [dict(row) | {"id": row["row_id"]} for row in found.mappings()]
+
+
+async def rows_page(
+    connection: AsyncConnection, experiment_id: int, *, offset: int, limit: int
+) -> tuple[list[Record], int]:
+    """Some of its rows in their order, and how many there are."""
+    chosen = select(experiment_rows).where(experiment_rows.c.experiment_id == experiment_id)
+    count = await connection.scalar(select(func.count()).select_from(chosen.subquery()))
+    found = await connection.execute(chosen.order_by(experiment_rows.c.position).offset(offset).limit(limit))
+    return [dict(row) | {"id": row["row_id"]} for row in found.mappings()], count or 0
+
+
+async def get(connection: AsyncConnection, project_id: int, experiment_id: int) -> Record | None:
+    """One experiment, with its task's status."""
+    return await _first(connection, _whole(project_id).where(experiments.c.id == experiment_id))
+
+
+async def by_name(connection: AsyncConnection, project_id: int, name: str) -> Record | None:
+    """The one with exactly this name."""
+    return await _first(connection, _whole(project_id).where(experiments.c.name == name))
+
+
+async def by_id(connection: AsyncConnection, experiment_id: int) -> Record | None:
+    """For the process that runs it, whichever project it is in."""
+    return await _first(connection, select(experiments).where(experiments.c.id == experiment_id))
+
+
+async def find(
+    connection: AsyncConnection,
+    project_id: int,
+    *,
+    references: Mapping[str, int] | None = None,
+    status: str | None = None,
+    search: str = "",
+    offset: int,
+    limit: int,
+) -> tuple[list[Record], int]:
+    """The newest first. `references`: of prompt_template_id, collection_id, llm_config_id, those to filter by."""
+    chosen = [experiments.c.project_id == project_id]
+    chosen += [experiments.c[name] == id_ for name, id_ in (references or {}).items() if name in _REFERENCES]
+    if status is not None:
+        chosen.append(experiments.c.status == status)
+    if search:
+        chosen.append(experiments.c.name.icontains(search, autoescape=True))
+    count = await connection.scalar(select(func.count()).select_from(experiments).where(*chosen))
+    page = _whole(project_id).where(*chosen).order_by(experiments.c.id.desc()).offset(offset).limit(limit)
+    return [dict(row) for row in (await connection.execute(page)).mappings()], count or 0
+
+
+async def change(connection: AsyncConnection, experiment_id: int, *, now: datetime, **values: Any) -> None:
+    """Set columns."""
+    await connection.execute(
+        update(experiments).where(experiments.c.id == experiment_id).values(updated_at=now, **values)
+    )
+
+
+async def count_up(
+    connection: AsyncConnection, experiment_id: int, *, finished: int = 0, failed: int = 0, rated: int = 0
+) -> None:
+    """So many more responses are there, failed, and rated."""
+    await connection.execute(
+        update(experiments)
+        .where(experiments.c.id == experiment_id)
+        .values(
+            finished=experiments.c.finished + finished,
+            failed=experiments.c.failed + failed,
+            rated=experiments.c.rated + rated,
+        )
+    )
+
+
+async def delete(connection: AsyncConnection, experiment_id: int) -> None:
+    """With its responses, ratings and tasks."""
+    await connection.execute(experiments.delete().where(experiments.c.id == experiment_id))
+
+
+async def using(connection: AsyncConnection, project_id: int, column: str, id_: int) -> list[str]:
+    """Names of the unfinished experiments whose `column` refers to `id_`."""
+    found = await connection.execute(
+        select(experiments.c.name).where(
+            experiments.c.project_id == project_id,
+            experiments.c[column] == id_,
+            experiments.c.status.in_(UNFINISHED),
+        )
+    )
+    return list(found.scalars())
+
+
+async def status_counts(connection: AsyncConnection) -> dict[str, int]:
+    """How many experiments there are, by status."""
+    found = await connection.execute(select(experiments.c.status, func.count()).group_by(experiments.c.status))
+    return {row[0]: row[1] for row in found}
+
+
+def _whole(project_id: int) -> Select[Any]:
+    task = (
+        tasks.c.status.label("task_status"),
+        tasks.c.error_msg.label("task_error"),
+        tasks.c.logs.label("task_logs"),
+        tasks.c.wanted.label("task_wanted"),
+    )
+    return (
+        select(experiments, *task)
+        .outerjoin(tasks, tasks.c.id == experiments.c.task_id)
+        .where(experiments.c.project_id == project_id)
+    )
+
+
+async def _first(connection: AsyncConnection, statement: Select[Any]) -> Record | None:
+    row = (await connection.execute(statement)).mappings().first()
+    return None if row is None else dict(row)

@@ -1,0 +1,64 @@
+"""Ratings: the answer to one criterion for one response. A failed one has an error and no answer, never NO."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from personae.store.columns import Record
+from personae.store.tables import ratings, responses
+
+
+async def insert(connection: AsyncConnection, rows: Sequence[Record]) -> None:
+    """Add ratings."""
+    if rows:
+        await connection.execute(ratings.insert(), list(rows))
+
+
+async def of_responses(connection: AsyncConnection, response_ids: Collection[int]) -> dict[int, list[Record]]:
+    """By response, in the order of the criteria."""
+    found: dict[int, list[Record]] = {}
+    if response_ids:
+        chosen = select(ratings).where(ratings.c.response_id.in_(response_ids)).order_by(ratings.c.id)
+        for row in (await connection.execute(chosen)).mappings():
+            found.setdefault(row["response_id"], []).append(dict(row))
+    return found
+
+
+async def page(
+    connection: AsyncConnection, project_id: int, response_id: int, *, offset: int, limit: int
+) -> tuple[list[Record], int]:
+    """Those of one response that have an answer, and how many there are."""
+    chosen = (
+        select(ratings)
+        .join(responses, responses.c.id == ratings.c.response_id)
+        .where(
+            responses.c.project_id == project_id, ratings.c.response_id == response_id, ratings.c.rating.is_not(None)
+        )
+    )
+    count = await connection.scalar(select(func.count()).select_from(chosen.subquery()))
+    found = await connection.execute(chosen.order_by(ratings.c.id).offset(offset).limit(limit))
+    return [dict(row) for row in found.mappings()], count or 0
+
+
+async def forget(connection: AsyncConnection, response_ids: Collection[int], *, manual_too: bool = False) -> None:
+    """Remove the judge's ratings of these responses; people's own stay unless `manual_too`."""
+    if response_ids:
+        chosen = delete(ratings).where(ratings.c.response_id.in_(response_ids))
+        await connection.execute(chosen if manual_too else chosen.where(ratings.c.is_manual.is_(False)))
+
+
+async def answer_counts(
+    connection: AsyncConnection, experiment_id: int, row_ids: Collection[int] | None = None
+) -> list[tuple[int, str, int]]:
+    """Criterion, answer (YES or NO) and how many: over the whole experiment, or over some of its rows."""
+    chosen = (
+        select(ratings.c.criterion_id, ratings.c.rating, func.count())
+        .where(ratings.c.experiment_id == experiment_id, ratings.c.rating.is_not(None))
+        .group_by(ratings.c.criterion_id, ratings.c.rating)
+    )
+    if row_ids is not None:
+        chosen = chosen.join(responses, responses.c.id == ratings.c.response_id).where(responses.c.row_id.in_(row_ids))
+    return [(row[0], row[1], row[2]) for row in await connection.execute(chosen)]

@@ -1,0 +1,250 @@
+"""Responses: one conversation each, with its result as a result file's row has it, and columns to filter by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from personae.store.columns import Record
+from personae.store.engine import insert_new
+from personae.store.tables import experiments, ratings, responses
+
+_LIGHT = tuple(column for column in responses.c if column.name != "result")
+"""All but the transcript."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which responses. What is None does not filter."""
+
+    experiment_id: int | None = None
+    prompt_template_id: int | None = None
+    collection_id: int | None = None
+    llm_model_name: str | None = None
+    row_id: int | None = None
+    persona_id: int | None = None
+    epoch: int | None = None
+    ids: tuple[int, ...] | None = None
+    termination: str | None = None
+    has_error: bool | None = None
+    goal_achieved: bool | None = None
+    criterion_id: int | None = None
+    verdict: str | None = None
+    """YES or NO: of the criterion `criterion_id`, or of any where it is None. `none`: without an answer."""
+    is_annotated: bool | None = None
+    is_imperfect: bool | None = None
+    text: str = ""
+    """Part of an error or annotation."""
+    duration_s: tuple[float | None, float | None] = (None, None)
+    input_tokens: tuple[int | None, int | None] = (None, None)
+    output_tokens: tuple[int | None, int | None] = (None, None)
+
+    @property
+    def is_whole_experiment(self) -> bool:
+        """Nothing but the experiment is asked for, so that its own counter says how many there are."""
+        return self.experiment_id is not None and self == Filter(experiment_id=self.experiment_id)
+
+    def conditions(self, project_id: int) -> list[ColumnElement[bool]]:
+        """As SQL."""
+        c, found = responses.c, [responses.c.project_id == project_id]
+        same: dict[Any, Any] = {
+            c.experiment_id: self.experiment_id,
+            c.row_id: self.row_id,
+            c.persona_id: self.persona_id,
+            c.epoch: self.epoch,
+            c.termination: self.termination,
+            c.goal_achieved: self.goal_achieved,
+            experiments.c.prompt_template_id: self.prompt_template_id,
+            experiments.c.collection_id: self.collection_id,
+            experiments.c.snapshot["llm_config"]["llm_model_name"].as_string(): self.llm_model_name,
+        }
+        found += [column == value for column, value in same.items() if value is not None]
+        if self.ids is not None:
+            found.append(c.id.in_(self.ids))
+        for flag, is_so in (
+            (self.has_error, c.error.is_not(None)),
+            (self.is_annotated, c.annotation != ""),
+            (self.is_imperfect, or_(c.not_passed > 0, c.unrated > 0, c.error.is_not(None))),
+        ):
+            if flag is not None:
+                found.append(is_so if flag else ~is_so)
+        if self.text:
+            found.append(
+                or_(c.error.icontains(self.text, autoescape=True), c.annotation.icontains(self.text, autoescape=True))
+            )
+        for column, (least, most) in (
+            (c.duration_s, self.duration_s),
+            (c.input_tokens, self.input_tokens),
+            (c.output_tokens, self.output_tokens),
+        ):
+            found += [column >= least] * (least is not None) + [column <= most] * (most is not None)
+        if self.verdict is not None or self.criterion_id is not None:
+            found.append(self._rated())
+        return found
+
+    def _rated(self) -> ColumnElement[bool]:
+        asked = [ratings.c.response_id == responses.c.id]
+        if self.criterion_id is not None:
+            asked.append(ratings.c.criterion_id == self.criterion_id)
+        if self.verdict is not None:
+            wanted = None if self.verdict.lower() == "none" else self.verdict.upper()
+            asked.append(ratings.c.rating.is_(None) if wanted is None else ratings.c.rating == wanted)
+        return exists().where(*asked)
+
+    @property
+    def needs_experiment(self) -> bool:
+        """Whether a condition is about the experiment's own columns."""
+        return any(one is not None for one in (self.prompt_template_id, self.collection_id, self.llm_model_name))
+
+
+SORTS: dict[str, ColumnElement[Any]] = {
+    "rating": responses.c.passed * 1.0 / func.nullif(responses.c.passed + responses.c.not_passed, 0),
+    "input-tokens": responses.c.input_tokens,
+    "output-tokens": responses.c.output_tokens,
+    "duration": responses.c.duration_s,
+    "turns": responses.c.turns,
+    "cost": responses.c.cost_usd,
+}
+"""What can be sorted by, each `-asc` and `-desc`."""
+
+
+async def insert(connection: AsyncConnection, rows: Sequence[Record]) -> dict[str, int]:
+    """The new ids by key. One whose key is there already is left out."""
+    return await insert_new(connection, responses, rows, ("experiment_id", "key"), "key")
+
+
+async def get(connection: AsyncConnection, project_id: int, response_id: int) -> Record | None:
+    """One response."""
+    found = await connection.execute(
+        select(responses).where(responses.c.project_id == project_id, responses.c.id == response_id)
+    )
+    row = found.mappings().first()
+    return None if row is None else dict(row)
+
+
+async def page(
+    connection: AsyncConnection,
+    project_id: int,
+    chosen: Filter,
+    *,
+    sort: str = "",
+    offset: int,
+    limit: int,
+    count: int | None = None,
+) -> tuple[list[Record], int]:
+    """Responses by id, or by `sort`, and how many there are. `count`: where it is known already.
+
+    The ids are looked up first, in an index alone: the transcripts of the pages before are never touched.
+    """
+    ids = _chosen(select(responses.c.id), project_id, chosen)
+    if count is None:
+        count = await connection.scalar(_chosen(select(func.count(responses.c.id)), project_id, chosen)) or 0
+    ids = ids.order_by(*_order(sort)).offset(offset).limit(limit)
+    wanted = list((await connection.execute(ids)).scalars())
+    if not wanted:
+        return [], count
+    found = await connection.execute(select(responses).where(responses.c.id.in_(wanted)))
+    by_id = {row["id"]: dict(row) for row in found.mappings()}
+    return [by_id[id_] for id_ in wanted if id_ in by_id], count
+
+
+async def light(connection: AsyncConnection, project_id: int, chosen: Filter, *, sort: str = "") -> list[Record]:
+    """All chosen responses without their transcripts."""
+    columns = [column for column in _LIGHT if column.name not in ("error", "annotation")]
+    statement = _chosen(select(*columns, responses.c.error.is_not(None).label("has_error")), project_id, chosen)
+    return [dict(row) for row in (await connection.execute(statement.order_by(*_order(sort)))).mappings()]
+
+
+async def cells(
+    connection: AsyncConnection, experiment_id: int, row_ids: Collection[int] | None = None
+) -> list[Record]:
+    """What a map of the experiment shows of each response: no transcript, no texts."""
+    names = ["id", "row_id", "persona_id", "epoch", "passed", "not_passed", "unrated", "cost_usd", "turns"]
+    names += ["termination", "goal_achieved", "duration_s", "input_tokens", "output_tokens", "reasoning_tokens"]
+    statement = select(*(responses.c[name] for name in names), responses.c.error.is_not(None).label("has_error")).where(
+        responses.c.experiment_id == experiment_id
+    )
+    if row_ids is not None:
+        statement = statement.where(responses.c.row_id.in_(row_ids))
+    return [dict(row) for row in (await connection.execute(statement.order_by(responses.c.id))).mappings()]
+
+
+async def keys(connection: AsyncConnection, experiment_id: int) -> list[Record]:
+    """Key, id, termination and how many ratings failed, of each."""
+    found = await connection.execute(
+        select(responses.c.key, responses.c.id, responses.c.termination, responses.c.unrated).where(
+            responses.c.experiment_id == experiment_id
+        )
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+async def usages(connection: AsyncConnection, experiment_id: int) -> list[dict[str, Any]]:
+    """What each took, by role."""
+    found = await connection.execute(
+        select(responses.c.result["usage"]).where(responses.c.experiment_id == experiment_id)
+    )
+    return [usage or {} for usage in found.scalars()]
+
+
+async def after(
+    connection: AsyncConnection, experiment_id: int, last_id: int, *, limit: int, light: bool = False
+) -> list[Record]:
+    """Those with an id beyond `last_id`, oldest first: for streaming all of them, or only the news."""
+    statement = (
+        select(*(_LIGHT if light else responses.c))
+        .where(responses.c.experiment_id == experiment_id, responses.c.id > last_id)
+        .order_by(responses.c.id)
+        .limit(limit)
+    )
+    return [dict(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def change(connection: AsyncConnection, response_id: int, **values: Any) -> None:
+    """Set columns."""
+    await connection.execute(update(responses).where(responses.c.id == response_id).values(**values))
+
+
+async def remove(connection: AsyncConnection, ids: Collection[int]) -> None:
+    """With their ratings."""
+    if ids:
+        await connection.execute(delete(responses).where(responses.c.id.in_(ids)))
+
+
+async def daily(connection: AsyncConnection, project_id: int, since: datetime) -> list[Record]:
+    """Created at, tokens, duration and rating counts of each response since then."""
+    c = responses.c
+    found = await connection.execute(
+        select(
+            c.created_at,
+            c.input_tokens,
+            c.output_tokens,
+            c.duration_s,
+            c.passed,
+            c.not_passed,
+            experiments.c.llm_config_id,
+        )
+        .join(experiments, experiments.c.id == c.experiment_id)
+        .where(c.project_id == project_id, c.created_at >= since)
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+def _chosen(statement: Select[Any], project_id: int, chosen: Filter) -> Select[Any]:
+    if chosen.needs_experiment:
+        statement = statement.join(experiments, experiments.c.id == responses.c.experiment_id)
+    return statement.where(*chosen.conditions(project_id))
+
+
+def _order(sort: str) -> list[ColumnElement[Any]]:
+    name, _, direction = sort.rpartition("-")
+    column = SORTS.get(name)
+    if column is None:
+        return [responses.c.id.asc()]
+    ordered = column.desc() if direction == "desc" else column.asc()
+    return [ordered.nulls_last(), responses.c.id.asc()]

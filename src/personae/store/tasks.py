@@ -1,0 +1,149 @@
+"""Tasks: whatever takes long. Each is owned by one process at a time, which shows by a heartbeat that it lives.
+
+A task whose owner has gone silent is free for any process to take. The owner writes only as long as it is the owner:
+`still_owned` in the same transaction as what it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import uuid4
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from personae.store.columns import Record
+from personae.store.tables import tasks
+
+Status = Literal["PENDING", "STARTED", "PAUSED", "SUCCESS", "FAILURE"]
+OPEN: tuple[Status, ...] = ("PENDING", "STARTED", "PAUSED")
+Kind = Literal["run", "respond", "rate"]
+Wanted = Literal["", "pause", "cancel"]
+
+SILENCE = timedelta(seconds=15)
+"""After so long without a heartbeat an owner counts as dead."""
+MOST_LOGS = 100_000
+"""Characters."""
+
+
+async def create(
+    connection: AsyncConnection,
+    project_id: int,
+    kind: Kind,
+    *,
+    experiment_id: int | None,
+    total: int = 0,
+    payload: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> str:
+    """The new task's id. It waits to be claimed."""
+    id_ = uuid4().hex
+    await connection.execute(
+        tasks.insert().values(
+            id=id_,
+            project_id=project_id,
+            experiment_id=experiment_id,
+            kind=kind,
+            status="PENDING",
+            payload=dict(payload or {}),
+            total=total,
+            created_at=now,
+        )
+    )
+    return id_
+
+
+async def get(connection: AsyncConnection, project_id: int, task_id: str) -> Record | None:
+    """One task."""
+    found = await connection.execute(select(tasks).where(tasks.c.project_id == project_id, tasks.c.id == task_id))
+    row = found.mappings().first()
+    return None if row is None else dict(row)
+
+
+async def claim(connection: AsyncConnection, owner: str, *, now: datetime, but: Sequence[str] = ()) -> Record | None:
+    """The oldest task that nobody works on, now ours. Of two processes that ask at once, one gets it."""
+    free = (
+        select(tasks.c.id)
+        .where(_is_free(now), tasks.c.id.not_in(but))
+        .order_by(tasks.c.created_at, tasks.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    id_ = await connection.scalar(free)
+    if id_ is None:
+        return None
+    taken = await connection.execute(
+        update(tasks)
+        .where(tasks.c.id == id_, _is_free(now))
+        .values(status="STARTED", owner=owner, heartbeat_at=now)
+        .returning(tasks)
+    )
+    row = taken.mappings().first()
+    return None if row is None else dict(row)
+
+
+def _is_free(now: datetime) -> Any:
+    is_silent = or_(tasks.c.heartbeat_at.is_(None), tasks.c.heartbeat_at < now - SILENCE)
+    return (tasks.c.status == "PENDING") | ((tasks.c.status == "STARTED") & is_silent)
+
+
+async def still_owned(connection: AsyncConnection, task_id: str, owner: str, *, now: datetime) -> bool:
+    """Whether the task is still this owner's; a heartbeat too. Nobody can take it before the transaction ends."""
+    done = await connection.execute(
+        update(tasks)
+        .where(tasks.c.id == task_id, tasks.c.owner == owner, tasks.c.status == "STARTED")
+        .values(heartbeat_at=now)
+    )
+    return bool(done.rowcount)
+
+
+async def wanted(connection: AsyncConnection, owner: str) -> dict[str, Wanted]:
+    """What was asked of this owner's tasks, by task."""
+    found = await connection.execute(
+        select(tasks.c.id, tasks.c.wanted).where(tasks.c.owner == owner, tasks.c.status == "STARTED")
+    )
+    return {row.id: row.wanted for row in found}
+
+
+async def ask(connection: AsyncConnection, task_id: str, wish: Wanted) -> None:
+    """Ask the owner, whichever process it is, to pause or cancel."""
+    await connection.execute(update(tasks).where(tasks.c.id == task_id).values(wanted=wish))
+
+
+async def set_status(
+    connection: AsyncConnection, task_id: str, status: Status, *, error: str | None = None, now: datetime
+) -> None:
+    """The task is over, paused, or waits to be claimed again."""
+    is_over = status in ("SUCCESS", "FAILURE")
+    await connection.execute(
+        update(tasks)
+        .where(tasks.c.id == task_id)
+        .values(
+            status=status,
+            wanted="",
+            owner="",
+            error_msg=error,
+            heartbeat_at=None,
+            ended_at=now if is_over else None,
+        )
+    )
+
+
+async def advance(connection: AsyncConnection, task_id: str, *, done: int, rated: int) -> None:
+    """So many more are done and rated."""
+    await connection.execute(
+        update(tasks).where(tasks.c.id == task_id).values(done=tasks.c.done + done, rated=tasks.c.rated + rated)
+    )
+
+
+async def log(connection: AsyncConnection, task_id: str, line: str) -> None:
+    """Add a line to its log, which people read."""
+    await connection.execute(update(tasks).where(tasks.c.id == task_id).values(logs=(tasks.c.logs + f"{line}\n")))
+
+
+async def open_count(connection: AsyncConnection) -> int:
+    """How many wait to be claimed."""
+    found = await connection.execute(select(tasks.c.id).where(tasks.c.status == "PENDING"))
+    return len(found.all())

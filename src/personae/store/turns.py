@@ -1,0 +1,53 @@
+"""Turns of running conversations: the journal. A conversation's entries go when its response is there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from personae.store.columns import Record
+from personae.store.engine import insert_missing
+from personae.store.tables import turns
+
+
+async def append(connection: AsyncConnection, entries: Sequence[Record]) -> None:
+    """Add entries, in their order. One that is there already, from a commit that was taken for lost, stays as it is."""
+    await insert_missing(connection, turns, entries, ("experiment_id", "key", "seq"))
+
+
+async def of_experiment(connection: AsyncConnection, experiment_id: int) -> list[tuple[str, str]]:
+    """Key and entry, in the order in which they were recorded."""
+    found = await connection.execute(
+        select(turns.c.key, turns.c.entry).where(turns.c.experiment_id == experiment_id).order_by(turns.c.id)
+    )
+    return [(row.key, row.entry) for row in found]
+
+
+async def since(connection: AsyncConnection, experiment_id: int, last_id: int, *, limit: int) -> list[Record]:
+    """What was recorded after the entry `last_id`, oldest first."""
+    found = await connection.execute(
+        select(turns)
+        .where(turns.c.experiment_id == experiment_id, turns.c.id > last_id)
+        .order_by(turns.c.id)
+        .limit(limit)
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+async def last_id(connection: AsyncConnection, experiment_id: int) -> int:
+    """Of the newest entry; 0 where there is none."""
+    chosen = select(func.max(turns.c.id)).where(turns.c.experiment_id == experiment_id)
+    return int(await connection.scalar(chosen) or 0)
+
+
+async def forget(connection: AsyncConnection, experiment_id: int, keys: Collection[str]) -> None:
+    """The conversations `keys` have their response."""
+    if keys:
+        await connection.execute(delete(turns).where(turns.c.experiment_id == experiment_id, turns.c.key.in_(keys)))
+
+
+async def forget_all(connection: AsyncConnection, experiment_id: int) -> None:
+    """No conversation of the experiment goes on."""
+    await connection.execute(delete(turns).where(turns.c.experiment_id == experiment_id))

@@ -38,11 +38,15 @@ class Prompt:
     def render(self, **values: str) -> str:
         """The text with `values` filled in and empty blocks left out. An unknown placeholder is an InputError."""
         try:
-            return "\n\n".join(
-                "".join([values[piece] if place % 2 else piece for place, piece in enumerate(block)])
-                for block, names in self._blocks
-                if not names or any(values[name].strip() for name in names)
-            )
+            blocks = []
+            for block, names in self._blocks:
+                if not names:
+                    blocks.append(block[0])
+                elif any(values[name].strip() for name in names):
+                    filled = list(block)
+                    filled[1::2] = [values[name] for name in names]
+                    blocks.append("".join(filled))
+            return "\n\n".join(blocks)
         except KeyError:
             names = dict.fromkeys(name for _, names in self._blocks for name in names if name not in values)
             missing = ", ".join(f"{{{{{name}}}}}" for name in names)

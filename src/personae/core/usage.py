@@ -68,8 +68,14 @@ class Usage:
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
         }
-        if self.cached_tokens or self.cache_write_tokens or self.reasoning_tokens or self.estimated_calls:
-            data |= {name: value for name in _RARE if (value := getattr(self, name))}
+        if self.cached_tokens:  # spelled out: this is asked of every turn
+            data["cached_tokens"] = self.cached_tokens
+        if self.cache_write_tokens:
+            data["cache_write_tokens"] = self.cache_write_tokens
+        if self.reasoning_tokens:
+            data["reasoning_tokens"] = self.reasoning_tokens
+        if self.estimated_calls:
+            data["estimated_calls"] = self.estimated_calls
         data["cost_usd"] = None if self.unpriced_calls else round(self.priced_usd, 9)
         if self.unpriced_calls:
             data["unpriced_calls"] = self.unpriced_calls
@@ -83,5 +89,4 @@ class Usage:
 
 
 NO_USAGE = Usage()
-_RARE = ("cached_tokens", "cache_write_tokens", "reasoning_tokens", "estimated_calls")
 _COUNTS = tuple(field.name for field in fields(Usage) if field.name not in {"calls", "priced_usd"})

@@ -181,7 +181,8 @@ class Metered:
         return reply
 
     def _need(self, request: Request) -> Amount:
-        size = sum([size_of(message["content"]) + 8 for message in request.messages])
+        texts = [message["content"] for message in request.messages]
+        size = sum(map(size_of, texts)) + 8 * len(texts)
         if request.output is not None or request.tools:
             size += 2000
         output = request.max_output_tokens or DEFAULT_OUTPUT_TOKENS

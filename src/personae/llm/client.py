@@ -70,7 +70,7 @@ class HttpModel:
         """One answer, with retries. Raises ProviderError; see `llm/failures.py` for which are retried."""
         sent = self._parameters(request)
         try:  # nearly every call ends here, and the retry machinery is not free
-            return await self._once(request)
+            return await self._once(request, sent)
         except ProviderError as error:
             failed = error
         failures = [] if self._adapt(failed, sent) else [failed]
@@ -88,11 +88,11 @@ class HttpModel:
         for _ in range(_PARAMETERS):
             sent = self._parameters(request)
             try:
-                return await self._once(request)
+                return await self._once(request, sent)
             except ProviderError as error:
                 if not self._adapt(error, sent):
                     raise
-        return await self._once(request)
+        return await self._once(request, self._parameters(request))
 
     def _parameters(self, request: Request) -> _Parameters:
         """What the next try of `request` will send beside its messages."""
@@ -115,20 +115,19 @@ class HttpModel:
             return False
         return True
 
-    async def _once(self, request: Request) -> Reply:
-        limit = min(request.max_output_tokens or self.config.max_output_tokens, self.most_output)
+    async def _once(self, request: Request, sent: _Parameters) -> Reply:
         body = self.wire.encode(
             request,
             self.config.model,
             self.capabilities,
             temperature=self.config.temperature,
-            max_output_tokens=limit,
+            max_output_tokens=sent.limit,
         )
         if self.config.extra_body:
             body |= self.config.extra_body
         sampling: dict[str, float] = {name: body[name] for name in _SAMPLING if name in body}
         data = orjson.dumps(body)
-        await self.gate.enter(len(data) // 4 + limit)
+        await self.gate.enter(len(data) // 4 + sent.limit)
         try:
             response = await self._post(data)
         finally:

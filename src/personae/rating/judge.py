@@ -211,8 +211,9 @@ def _parts(questions: tuple[Question, ...], turn_questions: tuple[TurnQuestion, 
     weighted: list[tuple[Question | TurnQuestion, int]] = [(question, 4) for question in questions]
     for question in turn_questions:
         for begin in range(0, len(question.turns), MOST_ANSWERS):
-            some = replace(question, turns=question.turns[begin : begin + MOST_ANSWERS])
-            weighted.append((some, len(some.turns)))
+            turns = question.turns[begin : begin + MOST_ANSWERS]
+            some = question if turns == question.turns else replace(question, turns=turns)
+            weighted.append((some, len(turns)))
     for asked, weight in weighted:
         if not parts or weight > room:
             parts.append(((), ()))

@@ -6,6 +6,7 @@ Cost: nothing where the cheap test is sure, else one short judge call; the same 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -61,10 +62,18 @@ _SIGNS = (
     "क्षमा", "नहीं कर सकत", "माफ", "দুঃখিত", "ไม่สามารถ", "ขออภัย", "tidak bisa", "maaf", "không thể", "xin lỗi",
 )  # fmt: skip
 """Inability, unwillingness or apology in the languages that are most met with, in lower case."""
-_PLAIN_SIGNS = tuple(sign for sign in _SIGNS if sign.isascii())
 _STEM = 4
-_STEMS = frozenset(max(sign.split(), key=len)[:_STEM] for sign in _PLAIN_SIGNS)
-"""How the longest word of each plain sign begins: a text without such a word holds none of them."""
+
+
+def _by_stem(signs: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """Signs by how their longest word begins: a text without such a word holds none of them."""
+    found: dict[str, list[str]] = {}
+    for sign in signs:
+        found.setdefault(max(sign.split(), key=len)[:_STEM], []).append(sign)
+    return found
+
+
+_PLAIN_SIGNS = _by_stem(sign for sign in _SIGNS if sign.isascii())
 _WORDS_APART = str.maketrans(dict.fromkeys('.,;:!?"()[]*_-/', " "))
 _UNKNOWN_SCRIPT = re.compile(
     "[^\u0000-\u024f\u0370-\u052f\u0590-\u06ff\u0900-\u0a00\u0e00-\u0e7f\u1e00-\u1eff"
@@ -77,19 +86,24 @@ def cheap_test(reply: str) -> Literal["refusal", "no refusal", "unsure"]:
     if len(reply) > LONGEST_REFUSAL:
         return "no refusal"
     text = reply.strip().replace("\u2019", "'").lower()
-    if any(sign in text for sign in _ENGLISH):
+    if _holds_any(text, _ENGLISH):
         if _BLANKET.match(text):
             return "refusal"
         if _FIRST_PERSON.search(text):
             return "unsure"
-    plain = text.isascii()
-    if plain and _STEMS.isdisjoint([word[:_STEM] for word in text.translate(_WORDS_APART).split()]):
-        return "no refusal"
-    if any(sign in text for sign in (_PLAIN_SIGNS if plain else _SIGNS)):
+    if text.isascii():
+        stems = _PLAIN_SIGNS.keys() & {word[:_STEM] for word in text.translate(_WORDS_APART).split()}
+        return "unsure" if any(_holds_any(text, _PLAIN_SIGNS[stem]) for stem in stems) else "no refusal"
+    if _holds_any(text, _SIGNS):
         return "unsure"
-    if plain:
-        return "no refusal"
     return "unsure" if len(_UNKNOWN_SCRIPT.findall(text)) * 2 > len(text) else "no refusal"
+
+
+def _holds_any(text: str, signs: Sequence[str]) -> bool:
+    for sign in signs:  # noqa: SIM110 - done for every reply, and `any` takes twice as long
+        if sign in text:
+            return True
+    return False
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ PersonaeError
 ├── BotError                the bot under test did not answer; what was received is kept
 ├── BudgetExceeded          the ceiling is reached: raise it and go on
 ├── RecordingError          the results cannot be written (disk full, file in use): make room and go on
+├── ServerError             the personae server failed or cannot be reached: status, retryable
 ├── NotFound                nothing by that name or id
 ├── Conflict                it is there already, or somebody else holds it
 └── PermissionDenied        not allowed for this key or role
@@ -14,11 +15,16 @@ PersonaeError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 class PersonaeError(Exception):
     """Root of all errors of personae. Its text says what is wrong, where, and how to mend it."""
+
+    details: Mapping[str, Any] = {}
+    """What a server's answer said beside it, for errors that the SDK raises."""
 
 
 class ConfigurationError(PersonaeError):
@@ -28,7 +34,8 @@ class ConfigurationError(PersonaeError):
 class InputError(PersonaeError):
     """A file or value cannot be taken whole.
 
-    The text begins with `file:line: field:`, as far as they are known.
+    The text begins with `file:line: field:`, as far as they are known. One that tells of several problems gives them
+    one by one in `each`.
     """
 
     def __init__(
@@ -38,8 +45,10 @@ class InputError(PersonaeError):
         file: str | Path | None = None,
         line: int | None = None,
         field: str | None = None,
+        each: tuple[InputError, ...] = (),
     ) -> None:
         self.problem, self.file, self.line, self.field = problem, file, line, field
+        self.each = each or (self,)
         place = str(file) if file is not None else ""
         if line is not None:
             place += f":{line}" if place else f"line {line}"
@@ -87,6 +96,17 @@ class BudgetExceeded(PersonaeError):
 
 class RecordingError(PersonaeError):
     """Results cannot be written. What was recorded before is whole."""
+
+
+class ServerError(PersonaeError):
+    """The personae server failed, or cannot be reached."""
+
+    def __init__(self, problem: str, *, status: int | None = None, retryable: bool = False) -> None:
+        super().__init__(problem)
+        self.status = status
+        """None where there was no answer."""
+        self.retryable = retryable
+        """The same request may succeed later."""
 
 
 class NotFound(PersonaeError):

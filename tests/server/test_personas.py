@@ -7,6 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.server.running import Server
+
 ANN = {"name": "Ann", "description": "New here, asks about {{topic}}.", "traits": ["terse"], "attributes": {"age": 71}}
 
 
@@ -58,3 +60,139 @@ def test_what_cannot_be_taken_whole_is_refused_by_field(api: httpx2.Client, body
 def test_any_text_is_kept(api: httpx2.Client) -> None:
     ann = made(api, ANN | {"description": "NUL \0 and U+2028 \u2028 and 🙂"})
     assert api.get(f"/personas/{ann['id']}").json()["description"] == "NUL \0 and U+2028 \u2028 and 🙂"
+
+
+def test_any_name_is_kept_and_looked_up_without_harm(api: httpx2.Client) -> None:
+    ann = made(api, ANN | {"name": "A\0nn 🙂"})
+    for parameters in ({"name": "A\0nn 🙂"}, {"search": "\0"}):
+        assert api.get("/personas", params=parameters).status_code == 200
+    assert api.put(f"/personas/{ann['id']}", json=ANN).json()["name"] == "Ann"
+
+
+@pytest.fixture
+def library(api: httpx2.Client) -> dict[str, int]:
+    """Ann, Ben and Élodie, by name."""
+    people = [
+        ANN,
+        {"name": "Ben", "description": "KNOWS the shop.", "traits": ["Terse", "kind"], "attributes": {"vip": True}},
+        {"name": "Élodie", "description": "Asks {{topic}}, {{when}}.", "attributes": {"age": "71", "city": "a=b"}},
+    ]
+    return {body["name"]: made(api, body)["id"] for body in people}
+
+
+FILTERS: list[tuple[dict[str, Any], list[str]]] = [
+    ({}, ["Ann", "Ben", "Élodie"]),
+    ({"search": "knows THE"}, ["Ben"]),
+    ({"search": "éLO"}, ["Élodie"]),
+    ({"trait": "terse"}, ["Ann", "Ben"]),
+    ({"trait": ["terse", "kind"]}, ["Ben"]),
+    ({"attribute": "age=71"}, ["Ann", "Élodie"]),
+    ({"attribute": "vip=true"}, ["Ben"]),
+    ({"attribute": "city=a=b"}, ["Élodie"]),
+    ({"attribute": "city=nowhere"}, []),
+    ({"placeholder": "topic"}, ["Ann", "Élodie"]),
+    ({"placeholder": ["topic", "when"]}, ["Élodie"]),
+    ({"name": "Ben", "trait": "kind"}, ["Ben"]),
+    ({"archived": True}, []),
+    ({"trait": "terse", "limit": 1, "page": 2}, ["Ben"]),
+]
+
+
+def test_the_library_is_filtered_by_what_is_in_it(api: httpx2.Client, library: dict[str, int]) -> None:
+    for parameters, names in FILTERS:
+        page = api.get("/personas", params=parameters).json()
+        assert [persona["name"] for persona in page["items"]] == names, parameters
+    assert api.get("/personas", params={"trait": "terse", "limit": 1}).json()["count"] == 2
+    assert api.get("/personas", params={"attribute": "age"}).status_code == 400
+
+
+def test_history_tells_every_version_and_what_changed(api: httpx2.Client) -> None:
+    ann = f"/personas/{made(api, ANN)['id']}"
+    edit = {"description": "Back here, asks about {{topic}}.", "attributes": {"vip": True}, "note": "came back"}
+    api.put(ann, json=ANN | edit)
+    history = api.get(f"{ann}/versions").json()
+    assert history["count"] == 2
+    assert [(one["version"], one["note"]) for one in history["items"]] == [(2, "came back"), (1, "")]
+    assert all(one["author"].startswith("key first key") for one in history["items"])
+    assert api.get(f"{ann}/versions/1").json()["description"] == ANN["description"]
+    assert api.get(f"{ann}/versions/3").status_code == 404
+    assert api.get(f"{ann}/diff", params={"from": 1, "to": 2}).json()["changes"] == [
+        {
+            "field": "description",
+            "before": ANN["description"],
+            "after": "Back here, asks about {{topic}}.",
+            "pieces": [
+                {"kind": "removed", "text": "New"},
+                {"kind": "added", "text": "Back"},
+                {"kind": "same", "text": " here, asks about {{topic}}."},
+            ],
+        },
+        {"field": "attributes.age", "before": 71, "after": None, "pieces": None},
+        {"field": "attributes.vip", "before": None, "after": True, "pieces": None},
+    ]
+
+
+def test_a_restored_version_is_a_new_one(api: httpx2.Client) -> None:
+    ann = f"/personas/{made(api, ANN)['id']}"
+    api.put(ann, json=ANN | {"name": "Anna", "description": "Other."})
+    made(api, {"name": "Ben", "description": "x"})
+    restored = api.post(f"{ann}/restore", json={"version": 1}).json()
+    assert (restored["version"], restored["name"], restored["description"]) == (3, "Ann", ANN["description"])
+    assert api.get(f"{ann}/versions").json()["items"][0]["note"] == "restores version 1"
+    assert api.post(f"{ann}/restore", json={"version": 3}).json()["version"] == 3
+    assert api.post(f"{ann}/restore", json={"version": 9}).status_code == 404
+
+
+def test_an_archived_persona_frees_its_name_and_cannot_be_edited(api: httpx2.Client) -> None:
+    ann = f"/personas/{made(api, ANN)['id']}"
+    assert api.put(f"{ann}/archiving", json={"is_archived": True}).json()["archived_at"]
+    assert api.get("/personas").json()["items"] == []
+    assert len(api.get("/personas", params={"archived": True}).json()["items"]) == 1
+    assert api.put(ann, json=ANN | {"description": "Other."}).status_code == 409
+    made(api, ANN)
+    assert api.put(f"{ann}/archiving", json={"is_archived": False}).status_code == 409
+
+
+def test_who_uses_a_persona_hinders_its_deletion(api: httpx2.Client) -> None:
+    ann = made(api, ANN)["id"]
+    api.post("/persona_groups", json={"name": "All", "persona_ids": [ann]})
+    use = api.get(f"/personas/{ann}/use").json()
+    assert ([group["name"] for group in use["groups"]], use["groups_elsewhere"], use["experiments"]) == (["All"], 0, [])
+    refused = api.delete(f"/personas/{ann}")
+    assert refused.status_code == 409
+    assert "member of the groups 'All'" in refused.json()["detail"]
+    assert api.delete(f"/personas/{ann}", params={"from_groups": True}).status_code == 204
+    assert api.get(f"/personas/{ann}").status_code == 404
+    assert api.get("/persona_groups/1").json()["members"] == []
+
+
+def test_a_shared_persona_can_be_used_but_not_changed_elsewhere(api: httpx2.Client, server: Server) -> None:
+    ann = made(api, ANN)["id"]
+    with sibling(server) as other:
+        assert other.get(f"/personas/{ann}").status_code == 404
+        assert api.put(f"/personas/{ann}/sharing", json={"is_shared": True}).json()["is_shared"]
+        seen = other.get(f"/personas/{ann}").json()
+        assert (seen["is_read_only"], other.get(f"/personas/{ann}/versions").status_code) == (True, 200)
+        for answer in (
+            other.put(f"/personas/{ann}", json=ANN),
+            other.delete(f"/personas/{ann}"),
+            other.put(f"/personas/{ann}/sharing", json={"is_shared": False}),
+            other.put(f"/personas/{ann}/archiving", json={"is_archived": True}),
+            other.post(f"/personas/{ann}/restore", json={"version": 1}),
+        ):
+            assert answer.status_code == 403
+        group = other.post("/persona_groups", json={"name": "All", "persona_ids": [ann]}).json()
+        assert [member["name"] for member in group["members"]] == ["Ann"]
+        assert api.get(f"/personas/{ann}/use").json()["groups_elsewhere"] == 1
+        assert api.put(f"/personas/{ann}/sharing", json={"is_shared": False}).status_code == 409
+        api.put(f"/personas/{ann}/sharing", json={"is_shared": False, "from_groups": True})
+        assert other.get(f"/persona_groups/{group['id']}").json()["members"] == []
+        assert other.get(f"/personas/{ann}").status_code == 404
+
+
+def sibling(server: Server) -> httpx2.Client:
+    """A client of another project of the organization: on loopback nobody needs a key."""
+    with httpx2.Client(base_url=f"{server.url}/api/v0", trust_env=False) as everybody:
+        body = {"name": "Sibling", "organization_id": 1}
+        project = everybody.post("/projects", json=body).raise_for_status().json()["id"]
+    return httpx2.Client(base_url=f"{server.url}/api/v0/projects/{project}", trust_env=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from personae.sources._read import read_criteria, read_personas, read_scenarios
 from personae.sources._source import PLURAL, Kind, Problem, Row, Source, Writer, sources
-from personae.sources._write import write_personas
+from personae.sources._write import text_of_personas, write_personas
 
 __all__ = [
     "PLURAL",
@@ -21,5 +21,6 @@ __all__ = [
     "read_personas",
     "read_scenarios",
     "sources",
+    "text_of_personas",
     "write_personas",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,14 +19,23 @@ from personae.sources._values import check_values
 R = TypeVar("R")
 
 
-def read_personas(spec: str | Path, *, goal_required: bool = True) -> list[Persona]:
+Check = Callable[[R], Iterable[tuple[str, str]]]
+"""What else is wrong with a record: field and problem."""
+
+
+def _nothing(_: object) -> Iterable[tuple[str, str]]:
+    return ()
+
+
+def read_personas(spec: str | Path, *, goal_required: bool = True, check: Check[Persona] = _nothing) -> list[Persona]:
     """The personas in a file, in its order.
 
     `spec` is a path, or `NAME:PATH` with the name of a source. With `goal_required` each persona needs a goal and
-    success criteria of its own, as where no scenarios are given beside it. Placeholders stay as they are. Raises
-    InputError that lists everything in the file that cannot be taken whole.
+    success criteria of its own, as where no scenarios are given beside it. `check` may find more that is wrong.
+    Placeholders stay as they are. Raises InputError that lists everything in the file that cannot be taken whole.
     """
-    return _read(spec, _Reading("persona", partial(persona_of, goal_required=goal_required), _persona_identities))
+    build = partial(persona_of, goal_required=goal_required)
+    return _read(spec, _Reading("persona", build, _persona_identities, check))
 
 
 def read_scenarios(spec: str | Path) -> list[Scenario]:
@@ -59,6 +68,7 @@ class _Reading(Generic[R]):
     build: Callable[[Row], R]
     """Raises RefusedError."""
     identities: Callable[[R], Iterator[_Identity]]
+    check: Check[R] = _nothing
 
 
 def _read(spec: str | Path, reading: _Reading[R]) -> list[R]:
@@ -92,6 +102,7 @@ def _build(row: Row, reading: _Reading[R], known: _Known, records: list[R], repo
         report.add(*refused.problems)
         return
     records.append(record)
+    report.add(*(Problem(text, row.line_of(field), field) for field, text in reading.check(record)))
     for identity in reading.identities(record):
         report.add(*known.problems(identity, row))
 

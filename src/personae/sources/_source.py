@@ -88,7 +88,7 @@ class Report:
         if not self._problems:
             return
         ordered = sorted(self._problems, key=lambda problem: problem.line or 0)[:MAX_PROBLEMS]
-        first, *others = (
+        each = tuple(
             InputError(
                 _printable(problem.text),
                 file=self._file,
@@ -97,10 +97,11 @@ class Report:
             )
             for problem in ordered
         )
-        lines = [first.problem, *map(str, others)]
+        first = each[0]
+        lines = [first.problem, *map(str, each[1:])]
         if self.is_full:
             lines.append(f"{self._file}: there are more than {MAX_PROBLEMS} problems; mend these first")
-        raise InputError("\n".join(lines), file=self._file, line=first.line, field=first.field)
+        raise InputError("\n".join(lines), file=self._file, line=first.line, field=first.field, each=each)
 
 
 def _printable(text: str) -> str:

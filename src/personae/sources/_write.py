@@ -19,6 +19,15 @@ def write_personas(path: str | Path, personas: Sequence[Persona]) -> None:
     for what could not be read back, and RecordingError where the file cannot be written.
     """
     file = Path(path)
+    text = text_of_personas(file, personas)
+    try:
+        file.write_bytes(text.encode())
+    except OSError as error:
+        raise RecordingError(f"{file}: cannot be written: {error.strerror or error}") from error
+
+
+def text_of_personas(file: Path, personas: Sequence[Persona]) -> str:
+    """What `write_personas` writes to a file of this name. Raises InputError."""
     source, _ = find(file, "persona")
     if not isinstance(source, Writer):
         raise InputError("personas can be written as .jsonl, .json, .yaml or .csv", file=file)
@@ -26,10 +35,7 @@ def write_personas(path: str | Path, personas: Sequence[Persona]) -> None:
     text = source.text_of([persona.as_dict() for persona in personas])
     if "\0" in text:
         raise InputError(f"a text holds a zero character, which {file.suffix} cannot: write .jsonl instead", file=file)
-    try:
-        file.write_bytes(text.encode())
-    except OSError as error:
-        raise RecordingError(f"{file}: cannot be written: {error.strerror or error}") from error
+    return text
 
 
 def _check(personas: Sequence[Persona], file: Path) -> None:

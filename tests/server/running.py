@@ -64,11 +64,11 @@ def running(database_url: str, **settings: Any) -> Iterator[Server]:
 
 
 async def _serve(settings: ServerSettings, ready: dict[str, Any], started: threading.Event) -> None:
-    listener = socket.create_server((settings.host, 0))
+    listener = socket.create_server(("127.0.0.1", 0))  # whatever the settings take the server for
     services = open_services(settings)
     ready["key"] = await prepare(services)
     ready["services"] = services
-    ready["url"] = f"http://{settings.host}:{listener.getsockname()[1]}"
+    ready["url"] = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = ready["server"] = uvicorn.Server(
         uvicorn.Config(create_app(services), log_level="warning", access_log=False, lifespan="on")
     )

@@ -10,9 +10,11 @@ from pkgutil import iter_modules
 from fastapi import FastAPI
 
 from personae.server import api, operations
+from personae.server.bodies import BodyLimit
+from personae.server.browsers import SafeHeaders, SameOrigin
 from personae.server.docs_page import add_docs
 from personae.server.failures import add_failures
-from personae.server.openapi import Documented
+from personae.server.openapi import Documented, tags
 from personae.server.requests import Requests
 from personae.server.services import Services
 from personae.server.setup import prepare
@@ -22,15 +24,19 @@ API = "/api/v0"
 
 def create_app(services: Services) -> FastAPI:
     """The application on `services`, which it connects at start and closes at the end."""
-    app = Documented(lifespan=_lifespan)
+    names = [module.name for module in iter_modules(api.__path__) if not module.name.startswith("_")]
+    nouns = [import_module(f"{api.__name__}.{name}") for name in names]
+    app = Documented(lifespan=_lifespan, openapi_tags=tags([*nouns, operations]))
     app.state.services = services
     add_failures(app)
-    for module in iter_modules(api.__path__):
-        if not module.name.startswith("_"):
-            app.include_router(import_module(f"{api.__name__}.{module.name}").router, prefix=API)
+    for noun in nouns:
+        app.include_router(noun.router, prefix=API)
     app.include_router(operations.router)
     add_docs(app)
-    app.add_middleware(Requests, metrics=services.metrics, prefix=API)  # the last one added is the outermost
+    app.add_middleware(BodyLimit, max_body_mib=services.settings.max_body_mib)
+    app.add_middleware(SameOrigin, settings=services.settings)
+    app.add_middleware(Requests, metrics=services.metrics, prefix=API)
+    app.add_middleware(SafeHeaders)  # the last one added is the outermost
     return app
 
 

@@ -21,6 +21,7 @@ from personae.llm.config import LLMConfig, Wiring
 from personae.llm.limits import Limits
 from personae.llm.providers import connect
 from personae.server.bot_specs import model_config
+from personae.server.outgoing import pool
 from personae.server.services import Services
 from personae.server.settings import ServerSettings
 from personae.store import llm_configs
@@ -101,15 +102,15 @@ async def _chosen(
 
 
 @asynccontextmanager
-async def outgoing(services: Services) -> AsyncIterator[Transport]:  # noqa: ARG001 - the guard will need them
-    """What carries requests to models and bots: the one place where addresses are guarded."""
-    async with Pool() as pool:
-        yield pool
+async def outgoing(services: Services) -> AsyncIterator[Transport]:
+    """What carries requests to models and bots of users, and never into the network behind the server."""
+    async with pool(services.settings) as guarded:
+        yield guarded
 
 
 @asynccontextmanager
 async def generator(services: Services) -> AsyncIterator[Model]:
     """The deployment's model, connected, for a small generation job. Raises ConfigurationError where it cannot be."""
-    async with outgoing(services) as transport:
+    async with Pool() as transport:  # the deployment may name a private address; users may not
         wiring = Wiring(transport, Limits(GENERATOR_CALLS), attempts=GENERATOR_ATTEMPTS)
         yield connect(simulator_config(services.settings), wiring)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import Any
 
 from fastapi import FastAPI
@@ -64,8 +65,8 @@ _SAYS = {
 
 
 def operation_id(route: APIRoute) -> str:
-    """The function's name: readable, and the same for as long as nobody renames it."""
-    return route.name
+    """`noun.function`, such as `personas.list_personas`: readable, and the same for as long as nobody renames them."""
+    return f"{route.endpoint.__module__.rpartition('.')[2]}.{route.name}"
 
 
 class Documented(FastAPI):
@@ -93,6 +94,16 @@ class Documented(FastAPI):
             for path, method, operation in operations(document):
                 _add_errors(path, method, operation)
         return document
+
+
+def tags(modules: Sequence[ModuleType]) -> list[dict[str, str]]:
+    """What each tag is about: the docstring of the module that is named like it, or of the first that uses it."""
+    told: dict[str, str] = {}
+    for module in modules:
+        for tag in module.router.tags:
+            if tag not in told or module.__name__.endswith(f".{tag.replace('-', '_').replace(' ', '_')}"):
+                told[tag] = (module.__doc__ or "").strip()
+    return [{"name": tag, "description": description} for tag, description in told.items()]
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import aiohttp
 
@@ -49,6 +51,13 @@ class Response:
     latency_ms: float
 
 
+class _NotAllowed(PermissionError):
+    """No connection is made to that address."""
+
+
+_NOT_LISTENING = (ConnectionRefusedError, _NotAllowed)
+
+
 class Transport(Protocol):
     """What carries requests: a pool of connections, or a cassette before one."""
 
@@ -70,9 +79,14 @@ class Transport(Protocol):
 
 
 class Pool:
-    """The real transport. Opens its session at the first request; close it, or use it as a context manager."""
+    """The real transport. Opens its session at the first request; close it, or use it as a context manager.
 
-    def __init__(self) -> None:
+    With `allowed`, only IP addresses that it accepts are connected to: it is asked about each, when the connection is
+    made. Proxies of the environment are then not used, since they would connect in our place.
+    """
+
+    def __init__(self, *, allowed: Callable[[str], bool] | None = None) -> None:
+        self._allowed = allowed
         self._session: aiohttp.ClientSession | None = None
         self._limits: dict[float, tuple[aiohttp.ClientTimeout, Deadlines]] = {}
         """By the seconds that a request may take: for connecting, and for all of it."""
@@ -96,14 +110,25 @@ class Pool:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             # Looking for a proxy costs at every request, so it is done only where the environment names one.
-            proxied = any(os.environ.get(name) or os.environ.get(name.upper()) for name in _PROXIES)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300, keepalive_timeout=60),
+                connector=aiohttp.TCPConnector(
+                    limit=0,
+                    ttl_dns_cache=300,
+                    keepalive_timeout=60,
+                    socket_factory=self._socket if self._allowed is not None else None,
+                ),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=proxied,
+                trust_env=self._allowed is None and is_proxied(),
                 read_bufsize=2**17,
             )
         return self._session
+
+    def _socket(self, address: tuple[Any, ...]) -> socket.socket:
+        """The socket for one resolved address: the last moment before a connection, and the only one to judge it."""
+        family, kind, protocol, _, where = address
+        if self._allowed is not None and not self._allowed(where[0]):
+            raise _NotAllowed(errno.EACCES, "it is at a private or reserved address, where no connection is allowed")
+        return socket.socket(family, kind, protocol)
 
     def _limit(self, total_s: float) -> tuple[aiohttp.ClientTimeout, Deadlines]:
         connecting = aiohttp.ClientTimeout(total=None, sock_connect=min(total_s, 30.0))
@@ -136,7 +161,7 @@ class Pool:
         except TimeoutError as error:
             raise TransportError(f"no answer within {timeout_s:g} s", sent=True, timed_out=True) from error
         except aiohttp.ClientConnectorError as error:
-            nobody = isinstance(error, _NOBODY_THERE) or isinstance(error.os_error, ConnectionRefusedError)
+            nobody = isinstance(error, _NOBODY_THERE) or isinstance(error.os_error, _NOT_LISTENING)
             problem = f"no connection to {_host(url)}: {_reason(error)}"
             raise TransportError(problem, sent=False, unreachable=nobody) from error
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
@@ -144,6 +169,11 @@ class Pool:
             raise TransportError(problem, sent=False, unreachable=True) from error
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
             raise TransportError(f"the connection was cut: {_reason(error)}", sent=True) from error
+
+
+def is_proxied() -> bool:
+    """Whether the environment names a proxy."""
+    return any(os.environ.get(name) or os.environ.get(name.upper()) for name in _PROXIES)
 
 
 async def _read(response: aiohttp.ClientResponse, until: bytes | None) -> bytes:

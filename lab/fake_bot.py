@@ -7,6 +7,7 @@
 /botario  stateful:  {"sessionId", "message"} -> {"sessionId", "answer"}; 400 without a session id
 /hang     never answers
 /broken   answers 500 with a page of HTML
+/tells    answers 400 with all that it was sent, keys included
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ class FakeBots:
             "/botario": self._botario,
             "/hang": self._hang,
             "/broken": self._broken,
+            "/tells": self._tells,
         }
         for path, door in doors.items():
             application.router.add_post(path, door)
@@ -144,6 +146,10 @@ class FakeBots:
         await self._read(request)
         await self._closing.wait()
         return _response({}, 503)
+
+    async def _tells(self, request: web.Request) -> web.StreamResponse:
+        text = f"{request.path_qs} {dict(request.headers)} {(await request.read()).decode()}"
+        return _response({"error": text}, 400)
 
     async def _broken(self, request: web.Request) -> web.StreamResponse:
         await self._read(request)

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from personae.bots import BotReply, BotWiring, Session, bots
+from personae.bots._answer import dumped
 from personae.bots._chat import messages, prompt_for, reply_text
 from personae.bots._http import checked_url, host_of
 from personae.bots._spec_file import spec_in_file
 from personae.core.conversation import Turn
-from personae.core.model import Model, Request
+from personae.core.model import Model, Request, ToolCall
+from personae.core.text import whole
 from personae.errors import BotError, ConfigurationError, ProviderError
 
 
@@ -112,11 +114,25 @@ class _OpenAI:
                 str(error), received=error.body[:2000], retryable=error.retryable, hopeless=error.hopeless
             ) from error
         ended = f"finish reason {reply.finish_reason!r}" if reply.finish_reason else ""
-        text = reply_text(reply.text, self.model.name, received=ended)
-        metadata: dict[str, Any] = {"model": self.model.name, "sampling": dict(reply.sampling)}
+        calls = _as_chat(reply.tool_calls)
+        said = reply.text if reply.text.strip() or not calls else dumped(calls)
+        text = reply_text(said, self.model.name, received=ended)
+        metadata: dict[str, Any] = {"model": self.model.name, "sampling": dict(reply.sampling), "tool_calls": calls}
         if reply.finish_reason:
             metadata["finish_reason"] = reply.finish_reason
         return BotReply(text, reply.latency_ms, reply.usage, {key: value for key, value in metadata.items() if value})
 
     async def close(self) -> None:
         """The model belongs to the run."""
+
+
+def _as_chat(calls: Sequence[ToolCall]) -> list[dict[str, Any]]:
+    """Tool calls as in a chat message. The ids are ours: a call is not answered, so nobody else's is needed."""
+    return [
+        {
+            "id": f"call_{number}",
+            "type": "function",
+            "function": {"name": whole(call.name), "arguments": whole(call.arguments)},
+        }
+        for number, call in enumerate(calls, 1)
+    ]

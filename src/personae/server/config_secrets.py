@@ -29,10 +29,11 @@ _PLAIN = ("auth", "session_field", "message_field", "reply_path", "session_path"
 
 
 def hidden(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The config with masks for its secrets, and the secrets by their places. `api_key` is left out of it wholly."""
+    """The config with masks for its secrets, and the secrets by their places. Of `api_key` it says if there is one."""
     found: dict[str, str] = {}
     shown = {name: _hide(value, f"/{name}", found) if name in _PARTS else value for name, value in config.items()}
     shown.pop("api_key", None)
+    shown["has_api_key"] = "/api_key" in found
     return shown, found
 
 
@@ -42,9 +43,10 @@ def revealed(config: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str,
         name: _reveal(value, f"/{name}", secrets, is_strict=True) if name in _PARTS else value
         for name, value in config.items()
     }
-    if key := secrets.get("/api_key"):
-        whole["api_key"] = key
-    return whole
+    key = secrets.get("/api_key")
+    if config.get("has_api_key") and not key:
+        raise ConfigurationError("the LLM config's key is not stored any more: enter it again")
+    return {**whole, "api_key": key}
 
 
 def kept(config: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
@@ -58,7 +60,14 @@ def kept(config: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any
 def masks(config: Mapping[str, Any]) -> list[str]:
     """Places where a mask stands."""
     parts = {name: config[name] for name in _PARTS if name in config}
-    return [place for place, text in _texts(parts, "") if MASK in text]
+    return [place for place, text in _texts(parts, "") if _is_mask(text)]
+
+
+def destination(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Who gets the config's secrets: the provider, and the hosts of its addresses."""
+    api = config.get("custom_api_config") or {}
+    addresses = (config.get("llm_base_url") or "", api.get("url") or "")
+    return (str(config.get("provider") or ""), *(_host(address) for address in addresses))
 
 
 def texts(secrets: Mapping[str, str]) -> tuple[str, ...]:
@@ -106,6 +115,16 @@ def _is_secretive(name: str, text: str) -> bool:
     return bool(_SECRETIVE.search(_HARMLESS.sub("", name)) or _LIKE_A_KEY.search(text))
 
 
+def _is_mask(text: str) -> bool:
+    return text == MASK or (_is_address(text) and f"={MASK}" in text)
+
+
+def _host(address: str) -> str:
+    """Scheme, host and port, in lower case."""
+    scheme, separator, rest = address.lower().partition("://")
+    return scheme + separator + re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+
+
 def _is_address(text: str) -> bool:
     return text.lower().startswith(("http://", "https://"))
 
@@ -130,7 +149,7 @@ def _reveal(value: Any, place: str, secrets: Mapping[str, str], *, is_strict: bo
             }
         case list():
             return [_reveal(item, f"{place}/{index}", secrets, is_strict=is_strict) for index, item in enumerate(value)]
-        case str() if MASK in value:
+        case str() if _is_mask(value):
             secret = secrets.get(place)
             if secret is not None and (value == MASK or _masked(secret, place) == value):
                 return secret

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import stamina
@@ -27,6 +29,22 @@ def anyio_backend() -> str:
 def no_waiting_between_tries() -> Iterator[None]:
     with stamina.set_testing(True, attempts=100, cap=True):
         yield
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("these tests open pages in a real browser: apt-get update && apt-get install -y chromium")
+    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    args = [*quiet.split(), "--disable-component-update", "--disable-sync"]
+    return {"executable_path": chromium, "args": args}
+
+
+@pytest.fixture(scope="session")
+def base_url() -> str:
+    """Tests say whole addresses. (The plugin's own fixture of this name is of a form that pytest warns about.)"""
+    return ""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -115,12 +115,13 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 
 def _add_errors(path: str, method: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
-    if "422" in responses:  # FastAPI describes a body that is not ours
-        del responses["422"]
+    responses.pop("422", None)  # FastAPI describes a body that is not ours
     for status in _errors(path, method, operation):
-        schema = "Invalid" if status == "422" else "Problem"
-        content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-        responses.setdefault(status, {"description": _SAYS[status]}).setdefault("content", content)
+        responses.setdefault(status, {"description": _SAYS[status]})
+    for status, answer in responses.items():
+        if status >= "400" and not answer.get("content"):
+            schema = "Invalid" if status == "422" else "Problem"
+            answer["content"] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
 
 
 def _errors(path: str, method: str, operation: dict[str, Any]) -> Iterator[str]:

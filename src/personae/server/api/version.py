@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 router = APIRouter(prefix="/version", tags=["version"])
 
 
 class ClientVersion(BaseModel):
     """Who asks."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"current_sdk_version": "1.5.2"}})
 
     current_sdk_version: str = ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from personae.store.columns import Record
 
@@ -48,6 +48,8 @@ class Project(BaseModel):
 
 class ProjectIn(BaseModel):
     """A project to make."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Support bot", "organization_id": 1}})
 
     name: str = Field(min_length=1, max_length=200)
     description: str = ""

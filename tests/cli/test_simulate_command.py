@@ -139,6 +139,14 @@ def test_tau2_tasks_are_scenarios_with_personas_of_their_own(simulate: Command, 
     assert len(rows(folder / "r.jsonl")) == 50
 
 
+def test_what_proposing_cost_is_said(simulate: Command, fake: FakeLLM, folder: Path) -> None:
+    (folder / "product.md").write_text("A shop for shoes.")
+    persona = {"name": "Ann", "profile": "x", "goal": "y", "success_criteria": "z", "traits": ["adversarial"]}
+    fake.play(lambda request: Reply(json.dumps({"personas": [persona]})) if request.number == 1 else None)
+    done = simulate("--propose-from", "product.md", "--n-personas", 1, "--price", "1/2", without=("--personas",))
+    assert re.search(r"personas: 1 proposed for \$0\.\d{4}, which no row counts; kept in", done.err)
+
+
 def test_personas_are_proposed_kept_and_found_again(simulate: Command, fake: FakeLLM, folder: Path) -> None:
     (folder / "product.md").write_text("A shop for shoes.")
     persona = {"name": "Ann", "profile": "x", "goal": "y", "success_criteria": "z", "traits": ["adversarial"]}
@@ -146,7 +154,7 @@ def test_personas_are_proposed_kept_and_found_again(simulate: Command, fake: Fak
     fake.play(lambda request: proposal if "shoes" in request.last_text and request.number < 3 else None)
     ask = ("--propose-from", "product.md", "--n-personas", 2)
     done = simulate(*ask, without=("--personas",))
-    assert "2 proposed, kept in r.personas.jsonl" in done.err
+    assert "2 proposed; kept in r.personas.jsonl" in done.err
     assert [row["name"] for row in rows(folder / "r.personas.jsonl")] == ["Ann", "Bob"]
     calls = fake.ledger.calls()
     again = simulate(*ask, without=("--personas",))
@@ -215,6 +223,7 @@ def test_the_same_command_again_asks_nothing(simulate: Command, fake: FakeLLM) -
     calls = fake.ledger.calls()
     done = simulate("--resume")
     assert "going on: 2 are done already, 0 left" in done.err
+    assert "spend estimate" not in done.err
     assert fake.ledger.calls() == calls
 
 
@@ -254,9 +263,9 @@ def test_fresh_replaces_the_results(simulate: Command, fake: FakeLLM, folder: Pa
 def test_ceilings_hold_and_say_so(
     simulate: Command, fake: FakeLLM, folder: Path, option: str, value: object, says: str
 ) -> None:
-    simulate(option, value, "--price", "1/2")
+    done = simulate(option, value, "--price", "1/2")
     cut = [row for row in rows(folder / "r.jsonl") if row["stop_reason"] == "budget_exceeded"]
-    assert cut
+    assert f"{len(cut)} cut short by a ceiling: raise it and run the same command" in done.err
     assert all(says in row["error"] for row in cut)
 
 

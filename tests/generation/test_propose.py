@@ -119,7 +119,7 @@ async def test_the_trait_counts_in_any_case(traits: list[str]) -> None:
 
 async def test_a_trait_that_only_sounds_like_it_does_not_count() -> None:
     async with reach(rows(ANN, row("eve", "adversarial-ish"))) as there:
-        with pytest.raises(ProviderError, match="none of them adversarial, after two calls"):
+        with pytest.raises(ProviderError, match="none of those it proposed is adversarial"):
             await proposed(there, 2)
         assert there.calls == 2
 
@@ -130,7 +130,7 @@ async def test_one_name_is_one_persona() -> None:
 
     async with reach(always) as there:
         with pytest.raises(
-            ProviderError, match="openai/sim proposed 1 usable personas of 2, 1 too few, after two calls"
+            ProviderError, match="openai/sim was asked twice for 2 personas, and only 1 of what it proposed can be used"
         ):
             await proposed(there, 2)
 

@@ -42,6 +42,7 @@ async def test_a_failure_that_cannot_heal_says_what_to_mend_after_one_call(case:
             await answer(there.model())
         assert there.calls == 1
     assert case.mend in str(raised.value)
+    assert ".." not in str(raised.value)
     assert raised.value.hopeless
     assert not raised.value.retryable
 

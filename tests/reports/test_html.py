@@ -73,6 +73,21 @@ def test_the_honesty_line_stands_at_the_top_and_at_the_bottom(opened: Page) -> N
     assert opened.locator(".honesty").bounding_box()["y"] < 120  # type: ignore[index]
 
 
+def test_a_turn_that_the_judge_saw_in_part_says_so(page: Page, tmp_path: Path, troubles: list[str]) -> None:
+    turns = (Turn("user", "Hi."), Turn("assistant", "long " * 5_000))
+    result = make(turns=turns)
+    page.goto(f"{write(tmp_path, result)}#{result.key}")
+    expect(page.locator(".turn").nth(1)).to_contain_text("too long: the judge saw its beginning and its end")
+    expect(page.locator(".turn").nth(0)).not_to_contain_text("too long")
+
+
+def test_counts_on_an_axis_stand_there_once(page: Page, tmp_path: Path, troubles: list[str]) -> None:
+    page.goto(write(tmp_path, make(), make(persona="Bo")))
+    chart = page.get_by_role("img", name="Replies per conversation")
+    counts = chart.locator("g.role-axis-label").nth(1).locator("text").all_text_contents()
+    assert counts == ["0", "1", "2"]
+
+
 def test_an_unknown_price_is_said(opened: Page) -> None:
     expect(opened.locator("#overview")).to_contain_text("no price is known for 164 calls")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import pytest
 from inline_snapshot import snapshot
+from rich.cells import cell_len
 from rich.console import Console
 
 from personae.core.conversation import DISCLAIMER, Turn
-from personae.core.rating import Quote, Rating
+from personae.core.rating import Quote, Rating, Score
 from personae.core.result import SimulationResult
 from personae.core.usage import Usage
 from personae.errors import RecordingError
@@ -47,7 +49,7 @@ def junit(tmp_path: Path, *results: SimulationResult) -> ElementTree.Element:
 
 def terminal(*results: SimulationResult, **options: object) -> str:
     text = io.StringIO()
-    console = Console(file=text, width=100, **options)  # type: ignore[arg-type]
+    console = Console(file=text, **({"width": 100} | options))  # type: ignore[arg-type]
     TerminalReport().show(ReportSource.from_results(results), console)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
@@ -96,6 +98,25 @@ It names a guarantee.
 """)
 
 
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_no_table_is_wider_than_the_terminal(width: int) -> None:
+    """Rich cuts off what does not fit, and what would be cut off are figures."""
+    scores = (Score("conversation_relevance", 0.5), Score("knowledge_retention", None, "nothing to measure"))
+    names = ("Aarav Garcia (airline-16)", "Bo", "\u5c71\u7530\u592a\u90ce")
+    text = terminal(
+        *(make(persona=name, scores=(*scores, Score("turn_consistency", 1.0)), ratings=(YES,)) for name in names),
+        width=width,
+    )
+    lines = text.splitlines()
+    assert max(map(cell_len, lines)) <= width
+    heads = [line for line in lines if line.endswith(("rests on", "relevance", "consistency", "achieved", "policy"))]
+    assert len(heads) == 2, text
+    assert sum(line.endswith(("3 of 3", "3 measured", "none measured")) for line in lines) == 5, text
+    for name in names:
+        row = next(line for line in lines if line.startswith(name))
+        assert re.search(r"1 of 1 +100%.*(?:100%|0\.50|1\.00)$", row), text
+
+
 def test_junit_replaces_what_xml_cannot_hold(tmp_path: Path) -> None:
     text = 'a\x00b\x1b[31m\x0b]]>\ud800\uffff<&"'
     rating = Rating(text, False, text, (Quote(1, text, False),))
@@ -121,14 +142,15 @@ left out of all rates: 2 conversations
          $1.00 reached
 No invented policy: no answer in 1 more (cut off at 400 tokens)
 
-                                                           No invented
-persona                      measured   Goal achieved           policy
-──────────────────────────────────────────────────────────────────────
-Bo                             1 of 1              0%               0%
-Ann                            1 of 1            100%             100%
-Ed                             1 of 1            100%                -
-Cy                             0 of 1               -                -
-Di                             0 of 1               -                -
+                                                         No
+                                            Goal   invented
+persona                      measured   achieved     policy
+───────────────────────────────────────────────────────────
+Bo                             1 of 1         0%         0%
+Ann                            1 of 1       100%       100%
+Ed                             1 of 1       100%          -
+Cy                             0 of 1          -          -
+Di                             0 of 1          -          -
 
 goal met    ████████████████████████  2 (40%)
 stuck       ████████████              1 (20%)

@@ -109,9 +109,9 @@ class Endpoint:
         said = self.hide(message_in(response.body))[:500] or received[:300].strip() or "no message"
         text = f"{self.label} answered {status}: {said}"
         if status in REFUSED:
-            text += f". Check the key or token that {address} needs (auth or headers)"
+            text = f"{text.removesuffix('.')}. Check the key or token that {address} needs (auth or headers)"
         elif status in NOT_THERE:
-            text += f". Check the address and the method: {address}"
+            text = f"{text.removesuffix('.')}. Check the address and the method: {address}"
         hopeless = status in REFUSED or (status in NOT_THERE and self.is_fixed)
         return BotError(self.hide(text), received=received, retryable=status in TRY_AGAIN, hopeless=hopeless)
 

@@ -57,7 +57,8 @@ class Live:
 
     def _count(self) -> str:
         progress = self._experiment.progress
-        return f"[{progress.found_done + self._seen}/{progress.planned}]"
+        planned = str(progress.planned)
+        return f"[{progress.found_done + self._seen:>{len(planned)}}/{planned}]"
 
     def _picture(self) -> RenderableType:
         progress = self._experiment.progress

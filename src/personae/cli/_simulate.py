@@ -9,6 +9,7 @@ import os
 import shlex
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from personae.experiments.build import Engine, engine
 from personae.experiments.estimate import Estimate
 from personae.experiments.progress import Progress
 from personae.experiments.recorders.jsonl import Jsonl
+from personae.experiments.report_data import ReportData
 from personae.experiments.run import Experiment
 from personae.experiments.settings import Settings, llm_configs
 from personae.generation.propose import Propose
@@ -214,7 +216,9 @@ async def _proposed(options: Options, running: Engine, per_persona: int, console
     generated = Propose(text).generate(running.simulator, options.n_personas, options.seed)
     personas = [draft.persona async for draft in generated]
     write_personas(path, personas)
-    _say(console, f"personas: {len(personas)} proposed, kept in {path} to edit and to use again with --personas")
+    cost = running.budget.spent.cost_usd
+    price = f" for ${cost:.4f}, which no row counts" if cost else ""
+    _say(console, f"personas: {len(personas)} proposed{price}; kept in {path} to edit and to use again with --personas")
     return personas
 
 
@@ -277,7 +281,8 @@ def _announce(options: Options, running: Engine, experiment: Experiment, console
     _say(console, f"plan: {conversations}, up to {options.max_turns} turns each{repeats}")
     if progress.found_done or experiment.recorder.spent.calls:
         _say(console, f"going on: {progress.found_done} are done already, {left} left")
-    _say(console, f"spend estimate: {_price(running.estimate(left), options)}")
+    if left:
+        _say(console, f"spend estimate: {_price(running.estimate(left), options)}")
 
 
 def _price(estimate: Estimate, options: Options) -> str:
@@ -313,15 +318,19 @@ def _sum_up(options: Options, progress: Progress, console: Console) -> int:
     if not options.quiet:
         for name, path in written:
             _say(console, f"{name}: {path}")
-        if failed := source.data.failed:
-            _say(
-                console,
-                f"{failed} failed or could not be rated: run the same command with --retry-errors to try again",
-                "yellow",
-            )
+        for advice in _advice(source.data):
+            _say(console, advice, "yellow")
         if options.html is None:
             _say(console, f"to read it: personae view {shlex.quote(str(options.out))}")
     return _exit_code(options, source.data.measured, source.data.goal.value, console)
+
+
+def _advice(data: ReportData) -> Iterator[str]:
+    """What can be done about conversations that have no rating."""
+    if data.failed:
+        yield f"{data.failed} failed or could not be rated: run the same command with --retry-errors to try again"
+    if cut := data.terminations.get("budget_exceeded"):
+        yield f"{cut} cut short by a ceiling: raise it and run the same command, and they go on"
 
 
 def _exit_code(options: Options, measured: int, goal: float | None, console: Console) -> int:

@@ -30,6 +30,6 @@ def stamp(
         return
     if apply:
         changed = provenance.apply(results, bindings)
-        typer.echo(f"wrote the bindings into {changed} rows of {results}")
+        typer.echo(f"wrote the bindings into {changed} row{'' if changed == 1 else 's'} of {results}")
     else:
         typer.echo("nothing was written: add --apply to write these bindings into the result file")

@@ -87,5 +87,6 @@ def results(rows: Iterable[Mapping[str, Any]]) -> Iterator[SimulationResult]:
         try:
             yield SimulationResult.from_row(row)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            problem = f"is no row of a result file: {type(error).__name__}: {error}"
+            what = f"it has no {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+            problem = f"is no row of a result file: {what}"
             raise InputError(problem, file=getattr(rows, "path", None), line=getattr(rows, "line", number)) from error

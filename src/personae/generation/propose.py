@@ -76,7 +76,7 @@ class Propose:
             await self._ask(model, found, n, seed)
         if lacking := _lacks(found, n):
             raise ProviderError(
-                f"{model.name} proposed {len(found)} usable personas of {n}, {lacking}, after two calls"
+                f"{model.name} was asked twice for {n} personas, and {lacking}: ask for fewer, or take another model"
             )
         source = {"method": "propose", "model": model.name, "seed": seed, "prompt": SYSTEM.version_hash}
         for persona in found.values():
@@ -113,9 +113,9 @@ class Propose:
 
 def _lacks(found: Mapping[str, Persona], n: int) -> str:
     if len(found) < n:
-        return f"{n - len(found)} too few"
+        return f"only {len(found)} of what it proposed can be used"
     if not any(persona.is_adversarial for persona in found.values()):
-        return f"none of them {ADVERSARIAL}"
+        return f"none of those it proposed is {ADVERSARIAL}"
     return ""
 
 

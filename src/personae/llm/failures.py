@@ -38,20 +38,21 @@ def failure(model: str, url: str, response: Response, hide: Callable[[str], str]
             status=status,
             hopeless=True,
         )
+    sentence = text.removesuffix(".") + "."
     lowered = body.lower()
     if status in (401, 403) and not any(sign in lowered for sign in _FLAGGED):
-        return ProviderError(f"{text}. Check the API key for {url}", status=status, hopeless=True, body=body)
+        return ProviderError(f"{sentence} Check the API key for {url}", status=status, hopeless=True, body=body)
     if status in (400, 404) and any(sign in lowered for sign in _MODEL_UNKNOWN):
-        return ProviderError(f"{text}. Check the model's name", status=status, hopeless=True, body=body)
+        return ProviderError(f"{sentence} Check the model's name", status=status, hopeless=True, body=body)
     if status == 404:
         return ProviderError(
-            f"{text}. Check the address {url} (base URLs often end in /v1)",
+            f"{sentence} Check the address {url} (base URLs often end in /v1)",
             status=404,
             hopeless=True,
             body=body,
         )
     if status == 402 or (status in (400, 429) and any(sign in lowered for sign in _QUOTA_SPENT)):
-        return ProviderError(f"{text}. The account has no credit left", status=status, hopeless=True, body=body)
+        return ProviderError(f"{sentence} The account has no credit left", status=status, hopeless=True, body=body)
     return ProviderError(
         text,
         status=status,

@@ -27,10 +27,14 @@ def code(turns: Sequence[Turn]) -> str:
     return digest(*(turn.content for turn in turns))[:8]
 
 
+def most_shown(turns: Sequence[Turn]) -> int:
+    """Characters of each turn that the judge is shown of a transcript of so many."""
+    return min(MOST_SHOWN, max(500, MOST_IN_ALL // max(len(turns), 1)))
+
+
 def fenced(turns: Sequence[Turn]) -> str:
     """The whole transcript between its marker lines, each turn with its number and speaker."""
-    most = min(MOST_SHOWN, max(500, MOST_IN_ALL // max(len(turns), 1)))
-    mark = code(turns)
+    most, mark = most_shown(turns), code(turns)
     blocks = [
         f"[{number}] {_SPEAKERS[turn.role]}\n{quoted_lines(shown(turn.content, most))}"
         for number, turn in enumerate(turns, 1)

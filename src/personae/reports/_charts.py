@@ -18,13 +18,14 @@ from personae.stats.intervals import Estimate
 if TYPE_CHECKING:
     import altair
 
-_INK, _MUTED, _LINE, _ACCENT = "#010101", "#020202", "#030303", "#040404"
+_INK, _MUTED, _LINE, _ACCENT, _CARD = "#010101", "#020202", "#030303", "#040404", "#080808"
 _TONES = {"good": "#050505", "bad": "#060606", "none": "#070707"}
 _COLOURS = {
     _INK: "var(--ink)",
     _MUTED: "var(--muted)",
     _LINE: "var(--line)",
     _ACCENT: "var(--accent)",
+    _CARD: "var(--card)",
     _TONES["good"]: "var(--good-bar)",
     _TONES["bad"]: "var(--bad-bar)",
     _TONES["none"]: "var(--faint)",
@@ -99,14 +100,19 @@ def latency_chart(histogram: Sequence[tuple[float, float, int]], marks: Mapping[
 def _histogram(rows: list[dict[str, Any]], x: altair.X, lines: list[dict[str, Any]], spoken: str) -> str:
     import altair as alt
 
-    y = alt.Y("count:Q", title=None, axis=alt.Axis(tickCount=4, tickMinStep=1, format="d"))
+    most = max((row["count"] for row in rows), default=0)
+    ticks: dict[str, Any] = {"values": list(range(most + 1))} if most <= 4 else {"tickCount": 4, "tickMinStep": 1}
+    y = alt.Y("count:Q", title=None, axis=alt.Axis(format="d", **ticks))
     bars = alt.Chart(_data(rows)).mark_bar(color=_ACCENT, binSpacing=1, opacity=0.75)
     layers: list[Any] = [bars.encode(x=x, x2="below:Q", y=y, y2=alt.Y2Datum(0))]
     for line in lines:
         mark = alt.Chart(_data([line]))
         layers.append(mark.mark_rule(color=_INK, strokeDash=[4, 3]).encode(x="from:Q"))
-        text = mark.mark_text(align="left", dx=5, color=_INK, fontSize=12, baseline="top")
-        layers.append(text.encode(x="from:Q", y=alt.value(line["place"] * 16), text="shown:N"))
+        halo = {"stroke": _CARD, "strokeWidth": 4, "strokeJoin": "round"}  # a bar may stand behind the words
+        behind: dict[str, Any]
+        for behind in (halo, {}):
+            text = mark.mark_text(align="left", dx=5, color=_INK, fontSize=12, baseline="top", **behind)
+            layers.append(text.encode(x="from:Q", y=alt.value(line["place"] * 16), text="shown:N"))
     return _svg(alt.layer(*layers).properties(width=_WIDTH - 50, height=150), spoken)
 
 

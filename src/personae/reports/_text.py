@@ -97,6 +97,11 @@ def milliseconds(value: float | None) -> str:
     return f"{value:,.0f} ms" if value < 1000 else f"{value / 1000:,.1f} s"
 
 
+def within(value: float | None) -> str:
+    """A duration, for after the word `within`."""
+    return "1 ms" if value is not None and value < 1 else milliseconds(value)
+
+
 def dollars(value: float) -> str:
     """Money with as many decimals as small sums need."""
     if value and value < 0.0001:

@@ -14,6 +14,7 @@ from personae.core.rating import Quote
 from personae.core.result import SimulationResult
 from personae.core.seed import digest
 from personae.experiments.measured import exclusion, is_cut, is_retried, measure_id, metric_title
+from personae.rating.transcript import most_shown
 from personae.reports._quotes import Piece, find, pieces, split
 from personae.reports._text import decimal, label, milliseconds, tone, visible
 
@@ -117,7 +118,7 @@ def view(result: SimulationResult) -> ConversationView:
     answers, spans = _answers(result, name)
     slowest = max((turn.latency_ms or 0.0 for turn in talk.turns if turn.role == "assistant"), default=0.0)
     left_out = exclusion(result)
-    goal = result.goal_achieved
+    goal, most = result.goal_achieved, most_shown(talk.turns)
     return ConversationView(
         id=name,
         persona=visible(result.persona.name),
@@ -128,7 +129,7 @@ def view(result: SimulationResult) -> ConversationView:
         expected_outcome=visible(result.scenario.expected_outcome),
         epoch=result.epoch,
         system_prompt=visible(talk.system_prompt),
-        turns=tuple(_turn(number, turn, spans.get(number, ())) for number, turn in enumerate(talk.turns, 1)),
+        turns=tuple(_turn(number, turn, spans.get(number, ()), most) for number, turn in enumerate(talk.turns, 1)),
         replies=result.turns,
         termination=talk.termination,
         termination_label=label(talk.termination),
@@ -148,11 +149,17 @@ def _cost(result: SimulationResult) -> str:
     return "unknown" if cost is None else f"${cost:.4f}"
 
 
-def _turn(number: int, turn: Turn, spans: Iterable[tuple[str, tuple[int, int]]]) -> TurnView:
+def _turn(number: int, turn: Turn, spans: Iterable[tuple[str, tuple[int, int]]], most: int) -> TurnView:
+    """`most`: characters that the judge was shown of it."""
     text = visible(turn.content)
     parts = pieces(text, spans)
     head, rest = split(parts, FOLD_AT * 2 // 3) if len(text) > FOLD_AT else (parts, ())
-    notes = [note for note, holds in (("asked again", is_retried(turn)), ("cut at its limit", is_cut(turn))) if holds]
+    may_be_noted = {
+        "asked again": is_retried(turn),
+        "cut at its limit": is_cut(turn),
+        "too long: the judge saw its beginning and its end": len(turn.content) > most,
+    }
+    notes = [note for note, holds in may_be_noted.items() if holds]
     latency = "" if turn.latency_ms is None else milliseconds(turn.latency_ms)
     return TurnView(number, turn.role, head, rest, len(text), latency, tuple(notes))
 

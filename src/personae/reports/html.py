@@ -222,6 +222,7 @@ def _environment() -> Environment:
         "percent",
         "decimal",
         "milliseconds",
+        "within",
         "dollars",
         "plural",
     )

@@ -20,11 +20,11 @@ from personae.reports._text import (
     figure,
     interval,
     label,
-    milliseconds,
     one_line,
     percent,
     plural,
     tone,
+    within,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _MOST_SLICES = 20
+_MOST_MEASURES = 4
+_NAME, _WIDE, _GAP = 26, 100, 3
+"""Columns: of a name, where the terminal has so many that tables need not be narrow; and between two of a table."""
 _BAR = 24
 _STYLES = {"good": "green", "bad": "red", "none": "yellow"}
 
@@ -57,7 +60,7 @@ class TerminalReport:
         data = source.data
         console.print(_title(source), soft_wrap=False)
         console.print()
-        console.print(_measures(data))
+        console.print(_measures(data, console.width))
         for line in _notes(data):
             console.print(line)
         if data.conversations:
@@ -80,17 +83,15 @@ def _text(text: str, style: str = "") -> Text:
     return Text(text, style)
 
 
-def _table(*columns: str, widest: int = 24) -> Table:
+def _table(room: int, name: str, *figures: tuple[str, int]) -> Table:
+    """A table for a terminal that is `room` wide: names, then figures by their heading and the width they may have."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    for place, column in enumerate(columns):
-        name = _text(one_line(column, 24))
-        if place:
-            table.add_column(name, justify="right", vertical="bottom", max_width=widest)
-        else:
-            table.add_column(name, min_width=26)
+    table.add_column(_text(name), min_width=_NAME if room >= _WIDE else None)
+    for heading, most in figures:
+        table.add_column(_text(one_line(heading, 24)), justify="right", vertical="bottom", max_width=most)
     return table
 
 
@@ -103,8 +104,8 @@ def _title(source: ReportSource) -> Text:
     return title.append(f"{' ' if who else ''}{', '.join(who)}", "default").append("")
 
 
-def _measures(data: ReportData) -> Table:
-    table = _table("", "value", "95% interval", "rests on", widest=40)
+def _measures(data: ReportData, room: int) -> Table:
+    table = _table(room, "", ("value", 40), ("95% interval", 40), ("rests on", 40))
     for measure in data.measures:
         estimate = measure.estimate
         style = "bold" if measure.id == GOAL else ""
@@ -143,19 +144,37 @@ def _notes(data: ReportData) -> Iterator[Text]:
 
 
 def _slices(console: Console, noun: str, slices: tuple[Slice, ...], measures: tuple[Measure, ...]) -> None:
-    shown = [measure for measure in measures if measure.estimate.is_defined][:4]
     ordered = sorted(slices, key=_goal_first)
-    table = _table(noun, "measured", *(measure.title for measure in shown), widest=14)
+    names = [noun, *(one_line(one.name, 36) for one in ordered[:_MOST_SLICES])]
+    shown = _fitting(measures, names, console.width)
+    columns = [(measure.title, width) for measure, width in shown]
+    table = _table(console.width, noun, ("measured", 24), *columns)
     for one in ordered[:_MOST_SLICES]:
         values = [
             _text(f"{figure(one.estimates[measure.id], measure.kind)}" if one.estimates[measure.id].is_defined else "-")
-            for measure in shown
+            for measure, _ in shown
         ]
         table.add_row(_text(one_line(one.name, 36)), f"{one.measured} of {one.conversations}", *values)
     console.print()
     console.print(table)
     if len(ordered) > _MOST_SLICES:
         console.print(_text(f"… and {plural(len(ordered) - _MOST_SLICES, noun)} more", "dim"))
+
+
+def _fitting(measures: tuple[Measure, ...], names: list[str], room: int) -> list[tuple[Measure, int]]:
+    """The first measures that have values and fit beside the names into `room`, always one; and how wide each is."""
+    from rich.cells import cell_len
+
+    room -= max(_NAME if room >= _WIDE else 0, *map(cell_len, names)) + _GAP + len("12 of 12")
+    fitting: list[tuple[Measure, int]] = []
+    for measure in measures:
+        if measure.estimate.is_defined and len(fitting) < _MOST_MEASURES:
+            width = max(len("100%"), *map(cell_len, one_line(measure.title, 24).split()))
+            room -= _GAP + width
+            if fitting and room < 0:
+                break
+            fitting.append((measure, width))
+    return fitting
 
 
 def _goal_first(one: Slice) -> tuple[float, str]:
@@ -180,8 +199,8 @@ def _effort(data: ReportData) -> Iterator[Text]:
     total = data.total_usage
     yield _text(f"cost: {cost_in_words(data)}; {plural(total.calls, 'call')}, {plural(total.tokens, 'token')}")
     if data.latency.n:
-        slow = f"95% within {milliseconds(data.latency.p95_ms)}"
-        yield _text(f"replies of the bot: half within {milliseconds(data.latency.p50_ms)}, {slow} ({data.latency.n:,})")
+        slow = f"95% within {within(data.latency.p95_ms)}"
+        yield _text(f"replies of the bot: half within {within(data.latency.p50_ms)}, {slow} ({data.latency.n:,})")
     trouble = [
         plural(data.refusals, "refusal") if data.refusals else "",
         f"{data.refusals_undecided:,} undecided" if data.refusals_undecided else "",

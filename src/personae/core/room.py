@@ -1,9 +1,9 @@
 """Rooms: how methods are found.
 
-A room is a package in which every module holds one method. A method is a class that the room's decorator registers
-under its module's name; dash and underscore are the same in it (`knowledge-retention` is `knowledge_retention.py`).
-Other packages add methods by an entry point in the group that carries the room's package name. Nothing is imported
-before it is asked for.
+A room is a package in which every module, but no package below it, holds one method. A method is a class that the
+room's decorator registers under its module's name; dash and underscore are the same in it (`knowledge-retention` is
+`knowledge_retention.py`). Other packages add methods by an entry point in the group that carries the room's package
+name. Nothing is imported before it is asked for.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class Room(Generic[M]):
 
     def _modules(self) -> dict[str, str]:
         path = import_module(self.package).__path__
-        names = (module.name for module in iter_modules(path) if not module.name.startswith("_"))
+        found = (module for module in iter_modules(path) if not module.ispkg)
+        names = (module.name for module in found if not module.name.startswith("_"))
         return {name: f"{self.package}.{name}" for name in names}
 
     def _entry_points(self) -> dict[str, str]:

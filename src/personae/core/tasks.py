@@ -5,7 +5,7 @@ A task holds what the prompt says and no more: a simulator's task has no success
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from personae.core.conversation import Turn
@@ -76,3 +76,25 @@ class Propose:
     seed: int
     taken_names: tuple[str, ...] = ()
     needs_adversarial: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCriteria:
+    """Write yes/no criteria for the answers to a prompt."""
+
+    prompt: str
+    placeholders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRow:
+    """Write one test case for a prompt: a value for each column."""
+
+    prompt: str
+    columns: tuple[str, ...]
+    choices: Mapping[str, tuple[str, ...]]
+    """Of columns that are a choice: what there is to choose from."""
+    goal: str
+    """The column that holds what a simulated user wants; blank where there is none."""
+    known: int
+    """How many test cases there are already."""

@@ -24,6 +24,7 @@ WORDS: Mapping[Kind, Mapping[str, str]] = {
         "goal_summary": "goal",
         "name": "name",
         "expected_outcome": "expected_outcome",
+        "expected_conversation_outcome": "expected_outcome",
         "success_criteria": "expected_outcome",
         "known_info": "known_info",
         "unknown_info": "unknown_info",

@@ -37,8 +37,8 @@ class CSVTable:
     kinds: ClassVar[tuple[Kind, ...]] = ("persona", "scenario", "criterion")
 
     def rows(self, path: Path, kind: Kind) -> Iterator[Row | Problem]:
-        records = _records(read_text(path), path)
-        line, header = next(records, (0, []))
+        found = records(read_text(path), path)
+        line, header = next(found, (0, []))
         if not header:
             return
         columns = [_Column.of(cell, kind) for cell in header]
@@ -48,7 +48,7 @@ class CSVTable:
             yield from problems
             return
         yield from (_unknown(column.word, line, kind) for column in columns if column.is_refused)
-        for line, cells in records:
+        for line, cells in found:
             yield from _row(columns, cells, line)
 
     def text_of(self, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -62,7 +62,7 @@ class CSVTable:
             cells += [_traits_cell(row.get("traits", ())), *(str(attributes.pop(name, "")) for name in plain)]
             lines.append([*cells, json.dumps(attributes, ensure_ascii=False, allow_nan=False) if attributes else ""])
         used = [index for index in range(len(header)) if any(line[index] for line in lines[1:])]
-        return "".join(",".join(_cell(line[index]) for index in used) + "\n" for line in lines)
+        return "".join(",".join(cell_of(line[index]) for index in used) + "\n" for line in lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +183,13 @@ def _plain_attributes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _cell(text: str) -> str:
+def cell_of(text: str) -> str:
+    """The text as a cell, in quotes where it needs them."""
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
-def _records(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line and cells of each record that is not blank."""
+def records(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line and cells of each record of a table that is not blank. Raises InputError."""
     position, line = 0, 1
     while position < len(text):
         first_line, cells = line, list[str]()

@@ -81,7 +81,6 @@ async def find(
     version: int | None = None,
     search: str = "",
     criterion_set_id: int | None = None,
-    ids: Collection[int] | None = None,
     newest_only: bool = False,
     offset: int = 0,
     limit: int | None = None,
@@ -99,8 +98,6 @@ async def find(
             criterion_set_templates.c.criterion_set_id == criterion_set_id
         )
         chosen.append(prompt_templates.c.id.in_(linked))
-    if ids is not None:
-        chosen.append(prompt_templates.c.id.in_(ids))
     if newest_only:
         newest = (
             select(func.max(prompt_templates.c.id))

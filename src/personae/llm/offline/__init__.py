@@ -13,9 +13,10 @@ from time import perf_counter
 from typing import Any
 
 from personae.core.model import Capabilities, Reply, Request, ToolCall
-from personae.core.tasks import IsRefusal, Propose, Rate, Speak
+from personae.core.tasks import IsRefusal, Propose, Rate, Speak, WriteCriteria, WriteRow
 from personae.core.usage import Usage
 from personae.llm import tokens
+from personae.llm.offline.author import criteria, row
 from personae.llm.offline.heard import is_refusal
 from personae.llm.offline.judge import rate
 from personae.llm.offline.proposer import propose
@@ -68,6 +69,10 @@ class OfflineModel:
             data = {"refusal": is_refusal(task.reply)}
         elif isinstance(task, Propose):
             data = propose(task, self.seed)
+        elif isinstance(task, WriteCriteria):
+            data = criteria(task)
+        elif isinstance(task, WriteRow):
+            data = row(task, self.seed)
         elif request.purpose == "bot":
             return sayable(answer(request.messages, self.seed)), ()
         else:

@@ -52,7 +52,9 @@ _ADDRESSES = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Topic:
+class Topic:
+    """What a text is about, and a fact on it."""
+
     name: str
     fact: str
 
@@ -60,7 +62,7 @@ class _Topic:
 def propose(task: Propose, seed: int) -> dict[str, Any]:
     """Exactly `n` personas with names of their own, at least one adversarial where one is needed."""
     draw = Random(derive(seed, "propose", task.seed, task.n))
-    topics = _topics(sayable(task.text[:_READ]))
+    topics = topics_of(sayable(task.text[:_READ]))
     draw.shuffle(topics)
     kinds = list(_KINDS)
     draw.shuffle(kinds)
@@ -92,9 +94,9 @@ def _free_names(task: Propose, draw: Random) -> list[str]:
     return names
 
 
-def _topics(text: str) -> list[_Topic]:
+def topics_of(text: str) -> list[Topic]:
     """What the text is about: each heading with the first fact below it, and the facts that stand alone."""
-    topics: dict[str, _Topic] = {}
+    topics: dict[str, Topic] = {}
     heading = ""
     for block in re.split(r"\n(?=\s*\n|\s*#|\s*[-*•] |\s*\d+[.)] )", text.replace("\r", "")):
         if match := _HEADING.match(block):
@@ -105,10 +107,10 @@ def _topics(text: str) -> list[_Topic]:
                 continue
             name = heading if heading and heading not in topics else _subject(sentence)
             if name and name not in topics and (" " in name or name == heading or not heading):
-                topics[name] = _Topic(name, sentence.rstrip(" ."))
+                topics[name] = Topic(name, sentence.rstrip(" ."))
     if not topics:
         words = sorted(content(text), key=lambda word: (-len(word), word))[:1]
-        return [_Topic(words[0] if words else "the product", "")]
+        return [Topic(words[0] if words else "the product", "")]
     return list(topics.values())[:40]
 
 
@@ -132,7 +134,7 @@ def _subject(sentence: str) -> str:
     )
 
 
-def _persona(name: str, topic: _Topic, kind: tuple[tuple[str, ...], str], draw: Random) -> dict[str, Any]:
+def _persona(name: str, topic: Topic, kind: tuple[tuple[str, ...], str], draw: Random) -> dict[str, Any]:
     traits, profile = kind
     fact = f"The assistant stated: {topic.fact}." if topic.fact else f"The assistant explained {topic.name}."
     ways: Sequence[str] = (
@@ -149,7 +151,7 @@ def _persona(name: str, topic: _Topic, kind: tuple[tuple[str, ...], str], draw: 
     }
 
 
-def _adversary(name: str, topic: _Topic, draw: Random) -> dict[str, Any]:
+def _adversary(name: str, topic: Topic, draw: Random) -> dict[str, Any]:
     goal, criteria = _PRESSURE[draw.randrange(len(_PRESSURE))]
     return {
         "name": name,

@@ -155,6 +155,13 @@ async def insert_returning_ids(connection: AsyncConnection, table: Table, rows: 
     """Insert `rows` and give their new ids, in the same order."""
     if not rows:
         return []
+    if connection.dialect.name == "sqlite":  # cannot tell which id is whose, so each row would be a statement
+        first = await insert_one(connection, table, **rows[0])
+        ids = range(first, first + len(rows))  # nobody else inserts until this transaction ends
+        if len(rows) > 1:
+            rest = zip(ids[1:], rows[1:], strict=True)
+            await connection.execute(table.insert(), [{"id": id_, **row} for id_, row in rest])
+        return list(ids)
     statement = table.insert().returning(table.c.id, sort_by_parameter_order=True)
     return list((await connection.execute(statement, list(rows))).scalars())
 

@@ -18,7 +18,7 @@ def seen_on_a_terminal(folder: Path, *arguments: object) -> tuple[int, str]:
     process = subprocess.Popen(
         [*COMMAND, *map(str, arguments)],
         cwd=folder,
-        env=environment(TERM="xterm-256color"),
+        env=environment(TERM="xterm-256color", COLUMNS="80"),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -48,6 +48,8 @@ def test_progress_shows_counts_money_and_time_and_then_makes_room_for_the_summar
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen)
     assert re.search(r"\d+ of 13 done +\d running +0 errors +\$0\.\d{4} of \$1\.00", plain)
     assert re.search(r"\d+ s left", plain)
+    bars = [line for line in plain.splitlines() if " running " in line]
+    assert all(re.search(r"errors +\$0\.\d{4} of \$1\.00 +(time left: \?|\d+ s left) *$", line) for line in bars), bars
     assert "\x1b[2J" not in seen
     assert "Traceback" not in seen
     assert plain.index("13 conversations with") > plain.rindex("running")

@@ -18,8 +18,8 @@ from personae.reports._text import one_line
 
 _LAST = 6
 _MOST_LINES = 60
-_BESIDE_THE_BAR = 66
-"""Columns of what stands beside it, at its longest."""
+_BAR = 8, 36
+"""Columns of the bar, at least and at most."""
 _GOAL = {True: ("reached", "green"), False: ("not reached", "red"), None: ("not judged", "yellow")}
 
 
@@ -63,19 +63,18 @@ class Live:
     def _picture(self) -> RenderableType:
         progress = self._experiment.progress
         done = progress.found_done + progress.done
-        bar = Table.grid(padding=(0, 1))
-        bar.add_row(
-            ProgressBar(
-                total=max(progress.planned, 1),
-                completed=done,
-                width=min(36, max(8, self._console.width - _BESIDE_THE_BAR)),
-                complete_style="cyan",
-            ),
+        beside = (
             Text(f"{done:,} of {progress.planned:,} done"),
             Text(f"{progress.running} running", style="cyan"),
             Text(f"{progress.errors} errors", style="red" if progress.errors else "dim"),
             Text(self._money()),
             Text(_duration(progress.left_s), style="dim"),
+        )
+        room = self._console.width - sum(text.cell_len + 1 for text in beside) - 1
+        width = min(max(room, _BAR[0]), _BAR[1])
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(
+            ProgressBar(total=max(progress.planned, 1), completed=done, width=width, complete_style="cyan"), *beside
         )
         return Group(bar, *map(_line, tuple(self._last)))  # the screen's thread looks while results come in
 
@@ -84,7 +83,7 @@ class Live:
         spent = f"${budget.spent.priced_usd:.4f}"
         if budget.ceilings.usd is not None:
             spent += f" of ${budget.ceilings.usd:.2f}"
-        return spent + (" + unpriced calls" if budget.spent.unpriced_calls else "")
+        return spent + (" + unpriced" if budget.spent.unpriced_calls else "")
 
 
 def _line(result: SimulationResult) -> Text:
@@ -100,6 +99,6 @@ def _line(result: SimulationResult) -> Text:
 
 def _duration(seconds: float | None) -> str:
     if seconds is None:
-        return "time left: not known yet"
+        return "time left: ?"
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes} min {rest:02} s left" if minutes else f"{rest} s left"

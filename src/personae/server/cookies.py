@@ -9,6 +9,7 @@ from starlette.responses import Response
 from personae.server.services import Services
 
 _DAY_S = 86_400
+_OIDC, _OIDC_PATH = "personae_oidc", "/api/v0/auth/oidc"
 
 
 def session(request: Request, services: Services) -> str:
@@ -34,6 +35,23 @@ def set_session(response: Response, services: Services, token: str) -> None:
 def clear_session(response: Response, services: Services) -> None:
     """Let the browser forget it."""
     response.delete_cookie(_name(services), secure=is_secure(services), httponly=True, samesite="lax")
+
+
+def oidc(request: Request) -> str:
+    """What the browser kept while it was at the OIDC provider."""
+    return request.cookies.get(_OIDC, "")
+
+
+def set_oidc(response: Response, services: Services, kept: str) -> None:
+    """Let the browser keep it, for the way to the provider and back. It is signed by whoever made it."""
+    response.set_cookie(
+        _OIDC, kept, max_age=600, path=_OIDC_PATH, secure=is_secure(services), httponly=True, samesite="lax"
+    )
+
+
+def clear_oidc(response: Response, services: Services) -> None:
+    """Let the browser forget it: a sign-in is finished once."""
+    response.delete_cookie(_OIDC, path=_OIDC_PATH, secure=is_secure(services), httponly=True, samesite="lax")
 
 
 def is_secure(services: Services) -> bool:

@@ -10,13 +10,14 @@ from starlette.requests import Request
 from personae.errors import InputError, NotFound, PermissionDenied
 from personae.server.accounts import person_of_session
 from personae.server.failures import Taken
+from personae.server.oidc import Identity
 from personae.server.schemas.invitation import Acceptance
-from personae.server.schemas.session import LEAST_OF_A_PASSWORD, SignedIn
+from personae.server.schemas.session import LEAST_OF_A_PASSWORD, SignedIn, plain_email
 from personae.server.secrets import token_hash
 from personae.server.security import ROLES
 from personae.server.services import Services
-from personae.server.sign_in import begin_session, check_password
-from personae.store import audit, invitations, members, users
+from personae.server.sign_in import begin_session, check_not_disabled, check_password
+from personae.store import audit, invitations, members, sessions, users
 from personae.store.columns import Record
 
 
@@ -67,6 +68,43 @@ async def join(services: Services, connection: AsyncConnection, invitation: Reco
         detail={"role": role, "user_id": person["id"]},
         now=now,
     )
+
+
+async def with_identity(services: Services, identity: Identity) -> SignedIn:
+    """Sign in whom the OIDC provider vouches for: a person known by it, or by the address that it has verified.
+
+    An account that was made by password becomes the provider's at the first time: its password, and the sessions that
+    it opened, end, since whoever set it may not have owned the address. Invitations to the address are accepted.
+    Raises PermissionDenied for somebody whom nobody has invited.
+    """
+    now, email = services.now(), plain_email(identity.email)
+    async with services.database.writing() as connection:
+        person = await users.by_subject(connection, identity.subject)
+        if person is None and email:
+            person = await _adopted(connection, email, identity.subject, now)
+        invited = await invitations.open_for(connection, email, now) if email else []
+        if person is None:
+            if not invited:
+                raise PermissionDenied("nobody has invited you here: ask an admin for an invitation to your address")
+            id_ = await users.create(connection, email, name=identity.name, oidc_subject=identity.subject, now=now)
+            person = await users.get(connection, id_)
+        assert person is not None
+        check_not_disabled(person)
+        for invitation in invited:
+            await join(services, connection, invitation, person)
+        return await begin_session(services, connection, person)
+
+
+async def _adopted(connection: AsyncConnection, email: str, subject: str, now: datetime) -> Record | None:
+    person = await users.by_email(connection, email)
+    if person is None:
+        return None
+    if person["oidc_subject"] is not None:
+        raise PermissionDenied(f"{email} belongs to another account of the provider")
+    await users.set_subject(connection, person["id"], subject, now)
+    await users.set_password(connection, person["id"], None, now)
+    await sessions.end_all(connection, person["id"])
+    return person
 
 
 def _check_address(invitation: Record, email: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from personae.errors import ConfigurationError
 from personae.server.attempts import Attempts
+from personae.server.experiments.watching import Watching
 from personae.server.metrics import Metrics
 from personae.server.passwords import Passwords
 from personae.server.secrets import Cipher
@@ -35,9 +36,13 @@ class Services:
     troubles: Troubles = field(default_factory=Troubles)
     passwords: Passwords = field(default_factory=Passwords)
     attempts: Attempts = field(init=False)
+    watching: Watching = field(init=False)
+    wake: Callable[[], None] = field(default=lambda: None)
+    """There is a new task, or a new wish for one: look at once."""
 
     def __post_init__(self) -> None:
         self.attempts = Attempts(lambda: self.now())
+        self.watching = Watching(self.database)
 
 
 def open_services(settings: ServerSettings) -> Services:

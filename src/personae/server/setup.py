@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from personae.server.keys import make_key
+from personae.server.oidc import check_settings as check_oidc
 from personae.server.services import Services
 from personae.store import projects
 from personae.store.migrate import migrate
@@ -10,6 +11,7 @@ from personae.store.migrate import migrate
 
 async def prepare(services: Services) -> str | None:
     """The first API key, if this was the first start. Raises ConfigurationError where the database cannot be used."""
+    check_oidc(services.settings)
     await migrate(services.database)
     now = services.now()
     async with services.database.writing() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store.columns import Record
@@ -58,11 +58,6 @@ async def everybody(connection: AsyncConnection) -> list[Record]:
     """All people, by address."""
     found = await connection.execute(select(users).order_by(users.c.email))
     return [dict(row) for row in found.mappings()]
-
-
-async def count(connection: AsyncConnection) -> int:
-    """How many there are."""
-    return await connection.scalar(select(func.count()).select_from(users)) or 0
 
 
 async def set_password(connection: AsyncConnection, user_id: int, password_hash: str | None, now: datetime) -> None:

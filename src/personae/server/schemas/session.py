@@ -13,7 +13,8 @@ MOST_OF_AN_EMAIL = 320
 LEAST_OF_A_PASSWORD = 10
 
 
-def _email(given: str) -> str:
+def checked_email(given: str) -> str:
+    """An address as it is stored. Raises ValueError for what is none."""
     email = plain_email(given)
     if not _ADDRESS.fullmatch(email) or not email.isprintable() or len(email) > MOST_OF_AN_EMAIL:
         raise ValueError("is no e-mail address")
@@ -25,7 +26,7 @@ def plain_email(given: str) -> str:
     return given.strip().lower()
 
 
-Email = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_email)]
+Email = Annotated[str, StringConstraints(max_length=1000), AfterValidator(checked_email)]
 Password = Annotated[str, StringConstraints(max_length=1000)]
 NewPassword = Annotated[str, StringConstraints(min_length=LEAST_OF_A_PASSWORD, max_length=1000)]
 PersonName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]

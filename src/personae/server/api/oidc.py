@@ -1,0 +1,57 @@
+"""Signing in with the deployment's OpenID Connect provider."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import RedirectResponse
+
+from personae.errors import NotFound
+from personae.server import cookies, oidc
+from personae.server.deps import ServicesDep
+from personae.server.joining import with_identity
+from personae.server.services import Services
+
+router = APIRouter(prefix="/auth/oidc", tags=["sign-in"])
+
+HOME = "/docs"
+"""Where one is after signing in, if no page was asked for."""
+
+
+@router.get("/login", status_code=302, response_class=RedirectResponse)
+async def oidc_login(
+    services: ServicesDep,
+    next_page: Annotated[str, Query(alias="next", description="A path of this server to go on to.")] = HOME,
+) -> RedirectResponse:
+    """Go to the provider. 404 where this server has none."""
+    _check_set_up(services)
+    address, kept = await oidc.begin(services, next_page if _is_ours(next_page) else HOME)
+    response = RedirectResponse(address, 302)
+    cookies.set_oidc(response, services, kept)
+    return response
+
+
+@router.get("/callback", status_code=302, response_class=RedirectResponse)
+async def oidc_callback(request: Request, services: ServicesDep) -> RedirectResponse:
+    """Come back from the provider: signed in, and with every invitation to your address accepted.
+
+    403 for somebody whom no organization has invited.
+    """
+    _check_set_up(services)
+    identity, next_page = await oidc.finish(services, cookies.oidc(request), request.query_params)
+    signed_in = await with_identity(services, identity)
+    response = RedirectResponse(next_page, 302)
+    cookies.set_session(response, services, signed_in.token)
+    cookies.clear_oidc(response, services)
+    return response
+
+
+def _check_set_up(services: Services) -> None:
+    if not services.settings.oidc_issuer:
+        raise NotFound("this server has no OIDC provider (PERSONAE_OIDC_ISSUER): sign in by password")
+
+
+def _is_ours(page: str) -> bool:
+    """A path of this server: no other site can have itself opened after a sign-in here."""
+    return page.startswith("/") and not page.startswith("//") and "\\" not in page and page.isprintable()

@@ -62,9 +62,9 @@ class Persona(Record):
 
 
 class Said(Record):
-    """One message that was said before the persona takes over."""
+    """One message that was said before the persona takes over; the bot's system message, where a row has its own."""
 
-    role: Literal["user", "assistant"]
+    role: Literal["system", "user", "assistant"]
     content: Text
 
 
@@ -100,6 +100,11 @@ class Scenario(Record):
     def columns(self) -> dict[str, JsonValue]:
         """What placeholders can be filled from: the fields, and the scenario's own `goal` and `name`."""
         return {"goal": self.goal, "name": self.name} | self.fields
+
+    @property
+    def system_prompt(self) -> str | None:
+        """The bot's system prompt where this scenario brings one."""
+        return "\n\n".join(said.content for said in self.opening if said.role == "system") or None
 
     @property
     def version_hash(self) -> str:

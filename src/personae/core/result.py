@@ -30,11 +30,14 @@ class Spec:
 
     def opening(self) -> list[Turn]:
         """The turns that the scenario begins with. A last reply of the bot counts as its own."""
-        given = self.scenario.opening
-        marks = [{"opening": True}] * len(given)
-        if given and given[-1].role == "assistant" and any(said.role == "user" for said in given):
-            marks[-1] = {}
-        return [Turn(said.role, said.content, metadata=mark) for said, mark in zip(given, marks, strict=True)]
+        turns = [
+            Turn(said.role, said.content, metadata={"opening": True})
+            for said in self.scenario.opening
+            if said.role != "system"
+        ]
+        if len(turns) > 1 and turns[-1].role == "assistant":
+            turns[-1] = Turn("assistant", turns[-1].content)
+        return turns
 
 
 @dataclass(frozen=True, slots=True)

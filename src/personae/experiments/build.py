@@ -135,14 +135,14 @@ class Engine:
         names = (metric.name for metric in judge.metrics)
         return digest(judge.model.name, judge.mode, *questions, *names, *judge.prompt_versions.values())
 
-    def estimate(self, conversations: int) -> Estimate:
-        """What so many conversations will take."""
+    def estimate(self, conversations: int, *, is_scripted: bool = False) -> Estimate:
+        """What so many conversations will take. Scripted ones need no simulator."""
         turns = max(self.settings.max_turns, 1)
         per_turn = len(self.judge.metrics) + (len(self.judge.criteria) + 1 + turns - 1) // turns
         return estimate(
             conversations=conversations,
             max_turns=self.settings.max_turns,
-            simulator=self.simulator,
+            simulator=None if is_scripted else self.simulator,
             judge=self.judge.model,
             answers=per_turn,
             bot=self.bot_model,
@@ -164,14 +164,15 @@ def _identity(bot: BotSpec) -> str:
 
 
 @asynccontextmanager
-async def engine(settings: Settings, pool: Pool | None = None) -> AsyncIterator[Engine]:
-    """The engine for `settings`, closed at the end with its `pool`.
+async def engine(settings: Settings, guarded: Pool | None = None) -> AsyncIterator[Engine]:
+    """The engine for `settings`, closed at the end.
 
-    Raises ConfigurationError and InputError before any call.
+    `guarded` carries the requests to the bot, and to models whose address somebody else than the process's owner chose;
+    it is closed as well. Raises ConfigurationError and InputError before any call.
     """
     budget = Budget(settings.ceilings)
     created_at = datetime.now(UTC).isoformat(timespec="seconds")
-    async with pool or Pool() as pool:
+    async with Pool() as pool, guarded or pool as outside:
         cassette = None
         transport: Transport = pool
         if settings.cassette is not None:
@@ -179,10 +180,11 @@ async def engine(settings: Settings, pool: Pool | None = None) -> AsyncIterator[
             transport = cassette
             created_at = cassette.recorded_at
         wiring = Wiring(transport, Limits(settings.concurrency), seed=settings.seed)
+        wiring_outside = wiring if guarded is None else replace(wiring, transport=outside)
         bot_models: list[Model] = []
 
         def metered(config: LLMConfig) -> Model:
-            return Metered(connect(config, wiring), budget)
+            return Metered(connect(config, wiring if config.uses_environment else wiring_outside), budget)
 
         def connect_bot(**config: Any) -> Model:
             chosen = LLMConfig(**{"rates": settings.bot_rates, "attempts": settings.bot_attempts, **config})
@@ -200,7 +202,7 @@ async def engine(settings: Settings, pool: Pool | None = None) -> AsyncIterator[
             tuple(metrics.get(name)() for name in settings.metrics),
             settings.judge_mode,
         )
-        bot_wiring = BotWiring(transport, connect_bot, settings.turn_timeout_s, settings.concurrency)
+        bot_wiring = BotWiring(wiring_outside.transport, connect_bot, settings.turn_timeout_s, settings.concurrency)
         if settings.bot_attempts is not None:
             bot_wiring = replace(bot_wiring, attempts=settings.bot_attempts)
         bot = settings.bot.open(bot_wiring)

@@ -40,7 +40,7 @@ def estimate(
     *,
     conversations: int,
     max_turns: int,
-    simulator: Model,
+    simulator: Model | None,
     judge: Model,
     answers: int,
     bot: Model | None,
@@ -48,12 +48,15 @@ def estimate(
 ) -> Estimate:
     """Low: everybody is content after two replies. High: nobody ever is, and all talk much.
 
-    `answers`: entries that the judge is asked for, per bot turn. `bot` is None where its calls are not ours to pay.
+    `answers`: entries that the judge is asked for, per bot turn. `bot` is None where its calls are not ours to pay,
+    `simulator` where nobody plays a persona.
     """
     sides: list[list[tuple[Model, _Side]]] = []
     for which, turns in enumerate((min(2, max_turns), max_turns)):
         user, reply = _USER_TOKENS[which], _BOT_TOKENS[which]
-        talk = [(simulator, _talk(turns + 1 - which, _SYSTEM_TOKENS, user, user + reply))]
+        talk: list[tuple[Model, _Side]] = []
+        if simulator is not None:
+            talk.append((simulator, _talk(turns + 1 - which, _SYSTEM_TOKENS, user, user + reply)))
         if bot is not None:
             talk.append((bot, _talk(turns, tokens.estimate(bot_system), reply, user + reply)))
         if answers:

@@ -74,7 +74,7 @@ class Plan:
             scenario=filled,
             epoch=epoch,
             seed=derive(self.seed, who, what, epoch),
-            system_prompt=fill(self.system_prompt, filled.columns, where=_SYSTEM) if self.system_prompt else None,
+            system_prompt=fill(self.system_prompt, filled.columns, where=_SYSTEM) or scenario.system_prompt,
         )
 
     def _hash(self, record: Persona | Scenario) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,28 +156,30 @@ class Experiment:
         size = self._questions_size(spec) + sum(size_of(turn.content) for turn in turns)
         recorded = refused.usage
         held_size = held_turns = 0
-        async for event in converse(simulator, self.bot, session, rules, refused, tuple(turns)):
-            beside = None
-            if refused.usage is not recorded:
-                beside, recorded = {"judge": refused.usage - recorded}, refused.usage
-            if isinstance(event, Ended):
-                if self._is_rated(talk, event):
-                    await self.recorder.ended(spec, event, beside)
-                return event
-            turns.append(event)
-            await self.recorder.turn(spec, event, beside)
-            self.progress.turns += 1
-            if self.is_stopping:
-                raise _Stopped
-            size += size_of(event.content)
-            if event.metadata.get("farewell"):  # nothing more is said, and what comes next is why
-                continue
-            if size > held_size or len(turns) > held_turns:
-                held_size, held_turns = size + _AHEAD_BYTES, len(turns) + _AHEAD_TURNS
-                try:
-                    await self.budget.raise_hold(hold, self._rating_amount(spec, held_size, held_turns // 2))
-                except BudgetExceeded as error:
-                    return Ended("budget_exceeded", error=str(error))
+        talking = converse(simulator, self.bot, session, rules, refused, tuple(turns))
+        async with aclosing(talking):  # else asyncio makes a task to close it, for each conversation
+            async for event in talking:
+                beside = None
+                if refused.usage is not recorded:
+                    beside, recorded = {"judge": refused.usage - recorded}, refused.usage
+                if isinstance(event, Ended):
+                    if self._is_rated(talk, event):
+                        await self.recorder.ended(spec, event, beside)
+                    return event
+                turns.append(event)
+                await self.recorder.turn(spec, event, beside)
+                self.progress.turns += 1
+                if self.is_stopping:
+                    raise _Stopped
+                size += size_of(event.content)
+                if event.metadata.get("farewell"):  # nothing more is said, and what comes next is why
+                    continue
+                if size > held_size or len(turns) > held_turns:
+                    held_size, held_turns = size + _AHEAD_BYTES, len(turns) + _AHEAD_TURNS
+                    try:
+                        await self.budget.raise_hold(hold, self._rating_amount(spec, held_size, held_turns // 2))
+                    except BudgetExceeded as error:
+                        return Ended("budget_exceeded", error=str(error))
         raise AssertionError("a conversation ends by saying why")
 
     async def _open(self, talk: Talk) -> None:

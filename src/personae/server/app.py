@@ -13,6 +13,7 @@ from personae.server import api, operations
 from personae.server.bodies import BodyLimit
 from personae.server.browsers import SafeHeaders, SameOrigin
 from personae.server.docs_page import add_docs
+from personae.server.experiments.launcher import Launcher
 from personae.server.failures import add_failures
 from personae.server.openapi import Documented, tags
 from personae.server.requests import Requests
@@ -43,8 +44,12 @@ def create_app(services: Services) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
+    launcher = Launcher(services)
+    services.wake = launcher.wake
     try:
         await prepare(services)
+        launcher.start()
         yield
     finally:
+        await launcher.close()
         await services.database.close()

@@ -89,9 +89,10 @@ class Database:
 def _async_url(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
+        shown = f"{url.partition('://')[0]}://..." if "@" in url else url  # there may be a password in it
         raise ConfigurationError(
-            f"{url.partition('@')[0]!r} is no database address: write sqlite:///file.db or postgresql://user@host/name"
+            f"{shown!r} is no database address: write sqlite:///file.db or postgresql://user@host/name"
         ) from None
     driver = _DRIVERS.get(parsed.drivername.partition("+")[0])
     if driver is None:
@@ -102,7 +103,7 @@ def _async_url(url: str) -> URL:
 
 
 def _engine(url: URL, *, is_sqlite: bool) -> AsyncEngine:
-    options: dict[str, Any] = {"json_serializer": dumped, "json_deserializer": loads, "pool_pre_ping": not is_sqlite}
+    options: dict[str, Any] = {"json_serializer": _written, "json_deserializer": _read, "pool_pre_ping": not is_sqlite}
     if is_sqlite:
         engine = create_async_engine(url, pool_size=_CONNECTIONS, max_overflow=0, **options)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -133,6 +134,21 @@ def dumped(value: Any) -> str:
         return orjson.dumps(value).decode()
     except TypeError:
         return json.dumps(whole_values(value), ensure_ascii=False)
+
+
+_EXACT = " "
+"""Begins the JSON of a column that the quick parser would read inexactly: it takes large whole numbers for floats."""
+
+
+def _written(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return _EXACT + dumped(value)
+
+
+def _read(data: str | bytes) -> Any:
+    return json.loads(data) if data[0] in (_EXACT, ord(_EXACT)) else loads(data)
 
 
 async def insert_missing(

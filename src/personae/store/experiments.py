@@ -68,6 +68,17 @@ async def get(connection: AsyncConnection, project_id: int, experiment_id: int) 
     return await _first(connection, _whole(project_id).where(experiments.c.id == experiment_id))
 
 
+async def progress(connection: AsyncConnection, project_id: int, experiment_id: int) -> Record | None:
+    """How far it is, without all that is large."""
+    names = ("id", "status", "problem", "planned", "finished", "failed", "rated", "spent_usd", "task_id")
+    return await _first(
+        connection,
+        select(*(experiments.c[name] for name in names), tasks.c.status.label("task_status"), tasks.c.wanted)
+        .outerjoin(tasks, tasks.c.id == experiments.c.task_id)
+        .where(experiments.c.project_id == project_id, experiments.c.id == experiment_id),
+    )
+
+
 async def by_name(connection: AsyncConnection, project_id: int, name: str) -> Record | None:
     """The one with exactly this name."""
     return await _first(connection, _whole(project_id).where(experiments.c.name == name))
@@ -108,9 +119,15 @@ async def change(connection: AsyncConnection, experiment_id: int, *, now: dateti
 
 
 async def count_up(
-    connection: AsyncConnection, experiment_id: int, *, finished: int = 0, failed: int = 0, rated: int = 0
+    connection: AsyncConnection,
+    experiment_id: int,
+    *,
+    finished: int = 0,
+    failed: int = 0,
+    rated: int = 0,
+    spent_usd: float = 0.0,
 ) -> None:
-    """So many more responses are there, failed, and rated."""
+    """So many more responses are there, failed, are rated, and so much more was spent."""
     await connection.execute(
         update(experiments)
         .where(experiments.c.id == experiment_id)
@@ -118,6 +135,7 @@ async def count_up(
             finished=experiments.c.finished + finished,
             failed=experiments.c.failed + failed,
             rated=experiments.c.rated + rated,
+            spent_usd=experiments.c.spent_usd + spent_usd,
         )
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store.columns import Record
@@ -48,6 +49,11 @@ async def forget(connection: AsyncConnection, response_ids: Collection[int], *, 
     if response_ids:
         chosen = delete(ratings).where(ratings.c.response_id.in_(response_ids))
         await connection.execute(chosen if manual_too else chosen.where(ratings.c.is_manual.is_(False)))
+
+
+async def change(connection: AsyncConnection, rating_id: int, **values: Any) -> None:
+    """Set columns."""
+    await connection.execute(update(ratings).where(ratings.c.id == rating_id).values(**values))
 
 
 async def answer_counts(

@@ -38,11 +38,13 @@ class Filter:
     """YES or NO: of the criterion `criterion_id`, or of any where it is None. `none`: without an answer."""
     is_annotated: bool | None = None
     is_imperfect: bool | None = None
+    key_suffix: str = ""
+    """How the key ends: of what one task made beside the plan."""
     text: str = ""
     """Part of an error or annotation."""
     duration_s: tuple[float | None, float | None] = (None, None)
-    input_tokens: tuple[int | None, int | None] = (None, None)
-    output_tokens: tuple[int | None, int | None] = (None, None)
+    input_tokens: tuple[float | None, float | None] = (None, None)
+    output_tokens: tuple[float | None, float | None] = (None, None)
 
     @property
     def is_whole_experiment(self) -> bool:
@@ -73,6 +75,8 @@ class Filter:
         ):
             if flag is not None:
                 found.append(is_so if flag else ~is_so)
+        if self.key_suffix:
+            found.append(c.key.endswith(self.key_suffix, autoescape=True))
         if self.text:
             found.append(
                 or_(c.error.icontains(self.text, autoescape=True), c.annotation.icontains(self.text, autoescape=True))
@@ -82,7 +86,10 @@ class Filter:
             (c.input_tokens, self.input_tokens),
             (c.output_tokens, self.output_tokens),
         ):
-            found += [column >= least] * (least is not None) + [column <= most] * (most is not None)
+            if least is not None:
+                found.append(column >= least)
+            if most is not None:
+                found.append(column <= most)
         if self.verdict is not None or self.criterion_id is not None:
             found.append(self._rated())
         return found
@@ -203,6 +210,12 @@ async def after(
         .limit(limit)
     )
     return [dict(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def last_id(connection: AsyncConnection, experiment_id: int) -> int:
+    """Of the newest response; 0 where there is none."""
+    chosen = select(func.max(responses.c.id)).where(responses.c.experiment_id == experiment_id)
+    return int(await connection.scalar(chosen) or 0)
 
 
 async def change(connection: AsyncConnection, response_id: int, **values: Any) -> None:

@@ -318,6 +318,7 @@ experiments = Table(
     _count("finished"),
     _count("failed"),
     _count("rated"),
+    Column("spent_usd", Float, nullable=False, default=0.0),  # by finished conversations, as far as prices are known
     Column("results", Json),  # of a finished run, so that lists need not count
     Column("started_at", Moment),
     Column("ended_at", Moment),

@@ -55,18 +55,25 @@ class Writer(Generic[T]):
                 await asyncio.sleep(GATHER_S)
             group, self._items = self._items, []
             self._something.clear()
-            try:
-                await self._commit([item for item, _ in group])
-            except Exception as error:  # it belongs to those who handed in, whatever it is
-                for _, done in group:
-                    if not done.done():
-                        done.set_exception(error)
-            else:
-                for _, done in group:
-                    if not done.done():
-                        done.set_result(None)
+            if not await self._written(group, is_last=len(group) == 1):
+                for one in group:  # one of them is bad: each alone, so that the others do not suffer for it
+                    await self._written([one], is_last=True)
             if self._is_closing and not self._items:
                 return
+
+    async def _written(self, group: Sequence[tuple[T, asyncio.Future[None]]], *, is_last: bool) -> bool:
+        """Whether `group` is committed. If this was its last try, its error goes to who handed it in."""
+        try:
+            await self._commit([item for item, _ in group])
+        except Exception as error:  # whatever it is, it is theirs
+            for _, done in group:
+                if is_last and not done.done():
+                    done.set_exception(error)
+            return False
+        for _, done in group:
+            if not done.done():
+                done.set_result(None)
+        return True
 
     async def _commit(self, items: Sequence[T]) -> None:
         wait_s, began = _FIRST_WAIT_S, time.monotonic()

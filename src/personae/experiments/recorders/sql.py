@@ -149,6 +149,7 @@ class Sql:
                 finished=-len(found),
                 failed=-sum(row["error"] is not None for row in found),
                 rated=-sum(not row["error"] and not row["unrated"] for row in found),
+                spent_usd=-sum(row["cost_usd"] or 0.0 for row in found),
             )
 
     async def _read(self, connection: Connection) -> None:
@@ -246,7 +247,10 @@ class Sql:
         await turns.forget(connection, target.experiment_id, [row["key"] for row in rows])
         rated = sum(row["error"] is None and not row["unrated"] for _, row in new)
         failed = sum(row["error"] is not None for _, row in new)
-        await experiments.count_up(connection, target.experiment_id, finished=len(new), failed=failed, rated=rated)
+        spent_usd = sum(row["cost_usd"] or 0.0 for _, row in new)
+        await experiments.count_up(
+            connection, target.experiment_id, finished=len(new), failed=failed, rated=rated, spent_usd=spent_usd
+        )
         await tasks.advance(connection, target.task_id, done=len(new), rated=rated)
 
 

@@ -197,6 +197,7 @@ def upgrade() -> None:
         sa.Column("finished", sa.Integer(), nullable=False),
         sa.Column("failed", sa.Integer(), nullable=False),
         sa.Column("rated", sa.Integer(), nullable=False),
+        sa.Column("spent_usd", sa.Float(), nullable=False),
         sa.Column("results", Json, nullable=True),
         sa.Column("started_at", Moment, nullable=True),
         sa.Column("ended_at", Moment, nullable=True),

@@ -1,0 +1,16 @@
+"""Experiments of the platform: from what people chose to what the engine runs, and back.
+
+    chosen.py      what an experiment is made of, checked
+    snapshot.py    copies of all that, at launch
+    inputs.py      from a snapshot to the engine's personas, scenarios and settings
+    single_turn.py one row as the beginning of a conversation, for experiments without personas
+    preview.py     the plan before it is run: how many conversations, what they will take, what is missing
+    runs.py        one task of an experiment, from its first call to its last record
+    rerate.py      responses that are there, rated again
+    launcher.py    tasks claimed, run and let go: by this process or, when it dies, by another
+    results.py     what came out, summed up
+    words.py       terminations in the seeds' words
+    watching.py    what happens in an experiment, for all who watch it
+
+`personae simulate` and these end in the same engine: `experiments.build`, `executors`.
+"""

@@ -1,0 +1,208 @@
+"""From a snapshot to what the engine runs: personas, scenarios, criteria, settings, and which cell each place is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from personae.bots import BotSpec
+from personae.bots.openai import OpenAIBot
+from personae.core.persona import Persona, Scenario
+from personae.core.rating import Criterion
+from personae.errors import InputError
+from personae.experiments.budget import Ceilings
+from personae.experiments.recorders.sql import Asked, Cell
+from personae.experiments.settings import Settings
+from personae.llm.config import LLMConfig
+from personae.rating.judge import Mode
+from personae.server.bot_specs import bot_limits, bot_spec
+from personae.server.experiments.single_turn import opening, text_of
+from personae.server.experiments.snapshot import Snapshot
+from personae.server.settings import ServerSettings
+from personae.store.columns import Record
+
+NOBODY = Persona(name="scripted user", description="Says what the row says, and nothing else.")
+"""Who talks in an experiment without personas."""
+OUTCOME = "expected_conversation_outcome"
+"""The column that says what a good conversation reaches. The simulator never sees it."""
+_BETA = ("persona_name", "persona_description", "goal_summary")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What one experiment gives the engine."""
+
+    personas: tuple[Persona, ...]
+    scenarios: tuple[Scenario, ...]
+    system_prompt: str
+    """With placeholders; blank where there are none to fill."""
+    cells: tuple[Cell, ...]
+    """Of one epoch, in the order of the plan."""
+
+    def cell_at(self, index: int) -> Cell:
+        """The cell at a place in the plan, whichever epoch it is of."""
+        return self.cells[index % len(self.cells)]
+
+
+def inputs(snapshot: Snapshot, rows: Sequence[Record], *, mode: str, response_column: str | None) -> Inputs:
+    """Personas and scenarios of an experiment. Raises InputError that lists all rows which cannot be taken."""
+    if not rows:
+        raise InputError(f"the collection {snapshot['collection']['name']!r} has no rows")
+    template = (snapshot["prompt_template"] or {}).get("messages", [])
+    if mode != "MULTI_TURN":
+        scenarios = _scripted(snapshot, template, rows, response_column)
+        return Inputs((NOBODY,), scenarios, "", tuple(Cell(row["id"]) for row in rows))
+    system = _system_prompt(template)
+    if _is_beta(snapshot):
+        scenarios = tuple(_gathered(rows, _beta_scenario))
+        return Inputs((), scenarios, system, tuple(Cell(row["id"]) for row in rows))
+    group = snapshot["personas"]
+    if not group:
+        raise InputError(f"the persona group {(snapshot['persona_group'] or {}).get('name')!r} has no personas")
+    goal = snapshot["collection"]["goal_column"] or "persona_goal"
+    scenarios = tuple(_gathered(rows, lambda row, where: _scenario(row, where, goal)))
+    personas = tuple(Persona.model_validate(one["record"]) for one in group)
+    cells = tuple(Cell(row["id"], one["id"], one["version"]) for row in rows for one in group)
+    return Inputs(personas, scenarios, system, cells)
+
+
+def criteria(snapshot: Snapshot) -> tuple[tuple[Criterion, ...], tuple[Asked, ...]]:
+    """The criteria as the judge asks them, and as ratings refer to them."""
+    asked = snapshot["criterion_set"]["criteria"]
+    labels: dict[str, int] = {}
+    found = []
+    for one in asked:
+        label = one.get("label") or ""
+        labels[label] = labels.get(label, 0) + 1
+        name = f"{label} ({labels[label]})" if label and labels[label] > 1 else label
+        found.append(Criterion(question=one["criterion_str"], name=name))
+    refer = (Asked(one["id"], one.get("version", 1), one["criterion_str"], one.get("label")) for one in asked)
+    return tuple(found), tuple(refer)
+
+
+def engine_settings(
+    experiment: Mapping[str, Any],
+    secrets: Mapping[str, Any],
+    models: tuple[LLMConfig, LLMConfig],
+    deployment: ServerSettings,
+) -> Settings:
+    """The engine's settings for an experiment. Raises InputError and ConfigurationError."""
+    snapshot, chosen = experiment["snapshot"], experiment["settings"]
+    is_personas = experiment["evaluation_mode"] == "MULTI_TURN"
+    simulator, judge = models
+    if experiment["rating_version"] == "mock":
+        judge = LLMConfig(provider="offline")
+    params = chosen.get("generation_params")
+    bot = _bot(snapshot, secrets, params, deployment, is_personas=is_personas)
+    limits = bot_limits(snapshot["llm_settings"] or {}, params)
+    mode: Mode = "fast" if experiment["rating_mode"] == "fast" else "detailed"
+    given: dict[str, Any] = {"bot_attempts": limits.attempts, "bot_rates": limits.rates}
+    if limits.timeout_s is not None:
+        given["turn_timeout_s"] = limits.timeout_s
+    return Settings(
+        bot=bot,
+        simulator=simulator,
+        judge=judge,
+        criteria=criteria(snapshot)[0],
+        metrics=tuple(chosen.get("metrics") or ()),
+        judge_mode=mode,
+        max_turns=(chosen.get("max_turns") or deployment.max_turns) if is_personas else 1,
+        epochs=experiment["n_epochs"],
+        seed=chosen.get("seed") or 0,
+        concurrency=min(limits.max_connections, deployment.max_conversations),
+        ceilings=Ceilings(usd=chosen.get("budget_usd", deployment.budget_usd), calls=chosen.get("max_calls")),
+        **{name: value for name, value in given.items() if value is not None},
+    )
+
+
+def _bot(
+    snapshot: Snapshot,
+    secrets: Mapping[str, Any],
+    params: Mapping[str, Any] | None,
+    deployment: ServerSettings,
+    *,
+    is_personas: bool,
+) -> BotSpec:
+    template = snapshot["prompt_template"] or {}
+    system = _system_prompt(template.get("messages", [])) if is_personas else ""
+    if snapshot["llm_settings"] is None:  # nobody chose a bot: the deployment's own model plays it
+        own = {"provider": deployment.simulator_provider, "llm_model_name": deployment.simulator_model}
+        found = bot_spec(own, {}, system_prompt=system, generation_params=params)
+        if not isinstance(found, OpenAIBot):
+            return found
+        return replace(found, base_url=deployment.simulator_base_url, api_key=deployment.simulator_api_key)
+    return bot_spec(
+        snapshot["llm_settings"],
+        secrets,
+        system_prompt=system,
+        generation_params=params,
+        tools=template.get("tools"),
+        tool_choice=template.get("tool_choice"),
+        response_format=template.get("response_format_json_schema"),
+    )
+
+
+def _system_prompt(template: Sequence[Mapping[str, Any]]) -> str:
+    return "\n\n".join(text_of(message) for message in template if message["role"] == "system")
+
+
+def _is_beta(snapshot: Snapshot) -> bool:
+    names = {column["name"] for column in snapshot["collection"]["columns"]}
+    return names.issuperset(_BETA) and not snapshot["personas"]
+
+
+def _gathered(rows: Sequence[Record], make: Any) -> list[Scenario]:
+    """The scenario of each row, or every row's problem at once."""
+    made, problems = [], []
+    for number, row in enumerate(rows, 1):
+        try:
+            made.append(make(row, f"row {number}"))
+        except InputError as error:
+            problems.append(error.problem)
+        except ValidationError as error:
+            problems += [f"row {number}: {one['msg']}" for one in error.errors()]
+    if problems:
+        more = f"\n... and {len(problems) - 20} more" if len(problems) > 20 else ""
+        raise InputError("\n".join(problems[:20]) + more, field="collection_id")
+    return made
+
+
+def _fields(row: Record) -> dict[str, Any]:
+    """What placeholders are filled from."""
+    own = {"environment_config": row["environment_config"]} if row["environment_config"] is not None else {}
+    return {**own, **row["input_values"]}
+
+
+def _scenario(row: Record, where: str, goal_column: str) -> Scenario:
+    values = row["input_values"]
+    goal = str(values.get(goal_column) or "")
+    if not goal.strip():
+        raise InputError(f"{where}: the goal ({goal_column}) is blank")
+    return Scenario(name=where, goal=goal, expected_outcome=str(values.get(OUTCOME) or ""), fields=_fields(row))
+
+
+def _beta_scenario(row: Record, where: str) -> Scenario:
+    name, description, goal = (str(row["input_values"].get(column) or "") for column in _BETA)
+    blank = [column for column, text in zip(_BETA, (name, description, goal), strict=True) if not text.strip()]
+    if blank:
+        raise InputError(f"{where}: {', '.join(blank)} is blank")
+    outcome = str(row["input_values"].get(OUTCOME) or "")
+    own = Persona(name=name, description=description)
+    return Scenario(name=where, goal=goal, expected_outcome=outcome, persona=own, fields=_fields(row))
+
+
+def _scripted(
+    snapshot: Snapshot, template: Sequence[Mapping[str, Any]], rows: Sequence[Record], response_column: str | None
+) -> tuple[Scenario, ...]:
+    columns = snapshot["collection"]["columns"]
+
+    def scenario(row: Record, where: str) -> Scenario:
+        fields = _fields(row)
+        said = opening(template, columns, fields, response_column=response_column, where=where)
+        asked = next(one.content for one in reversed(said) if one.role == "user")
+        return Scenario(name=where, goal=asked, fields=fields, opening=said)
+
+    return tuple(_gathered(rows, scenario))

@@ -1,0 +1,158 @@
+"""One task of an experiment, from its first call to its last record.
+
+run       every conversation of the plan that has no response yet
+respond   some places of the plan once more, as responses beside the others
+rate      responses that are there, by another criterion set or judge; nothing is simulated again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from personae.errors import NotFound, PersonaeError
+from personae.executors import executors
+from personae.experiments.build import Engine, engine
+from personae.experiments.plan import Plan
+from personae.experiments.recorders.sql import Sql, Target
+from personae.experiments.run import Experiment
+from personae.llm.config import LLMConfig
+from personae.server.experiments.inputs import criteria, engine_settings, inputs
+from personae.server.experiments.rerate import rate
+from personae.server.experiments.results import summed_up
+from personae.server.models import experiment_models
+from personae.server.outgoing import pool
+from personae.server.services import Services
+from personae.store import experiments, llm_configs, tasks
+from personae.store.columns import Record
+from personae.store.engine import Connection
+
+
+@dataclass(slots=True)
+class Run:
+    """One task while this process runs it."""
+
+    services: Services
+    task: Record
+    owner: str
+    _stop: Callable[[], None] = field(default=lambda: None)
+    wanted: str = ""
+    """`pause`, `cancel`, or `hand over` where this process ends."""
+
+    def stop(self, why: str) -> None:
+        """Finish the calls that are under way, record them, and make no new one."""
+        if not self.wanted:
+            self.wanted = why
+        self._stop()
+
+    @property
+    def task_id(self) -> str:
+        return str(self.task["id"])
+
+    async def work(self) -> None:
+        """The whole task. Raises what stopped it; see `Launcher` for what becomes of that."""
+        services, experiment_id = self.services, self.task["experiment_id"]
+        async with services.database.reading() as connection:
+            experiment = await experiments.by_id(connection, experiment_id)
+            if experiment is None:
+                raise NotFound("the experiment was deleted")
+            rows = await experiments.rows(connection, experiment_id)
+            secrets, models = await secrets_and_models(connection, services, experiment)
+        settings = engine_settings(experiment, secrets, models, services.settings)
+        async with engine(settings, pool(services.settings)) as running:
+            if self.task["kind"] == "rate":
+                await rate(self, experiment, running)
+            else:
+                await self._converse(experiment, rows, running)
+
+    async def _converse(self, experiment: Record, rows: list[Record], running: Engine) -> None:
+        services, payload = self.services, self.task["payload"]
+        response_column = experiment["settings"].get("response_column")
+        given = inputs(
+            experiment["snapshot"], rows, mode=experiment["evaluation_mode"], response_column=response_column
+        )
+        plan = running.plan(given.personas, given.scenarios, system_prompt=given.system_prompt)
+        is_beside = self.task["kind"] == "respond"
+        target = Target(
+            project_id=experiment["project_id"],
+            experiment_id=experiment["id"],
+            task_id=self.task_id,
+            owner=self.owner,
+            cell_at=given.cell_at,
+            criteria=criteria(experiment["snapshot"])[1],
+            rater=running.judge.model.name,
+            now=services.now,
+            suffix=f"~{self.task_id[:8]}" if is_beside else "",
+        )
+        trouble = services.troubles.of(f"experiment {experiment['id']}")
+        recorder = await Sql.open(
+            services.database, target, retry_errors=bool(payload.get("retry_errors")), on_trouble=trouble
+        )
+        try:
+            if is_beside:
+                plan = _some(plan, payload["places"])
+            run = running.experiment(plan, recorder)
+            self._stop = run.stop
+            if self.wanted:
+                run.stop()
+            await self._execute(run, running.settings.concurrency, _providers(experiment, running))
+        finally:
+            with suppress(PersonaeError):
+                await recorder.close()
+            trouble("")
+
+    async def _execute(self, run: Experiment, concurrency: int, providers: dict[str, str]) -> None:
+        metrics = self.services.metrics
+        async for result in executors.get("local")().execute(run, concurrency):
+            if result.key not in run.half_done:
+                metrics.conversation_finished(result, providers)
+
+
+def _some(plan: Plan, places: list[int]) -> Plan:
+    epochs = max((place // max(plan.per_epoch, 1) + 1 for place in places), default=1)
+    return replace(plan, only=frozenset(places), epochs=max(plan.epochs, epochs))
+
+
+def _providers(experiment: Record, running: Engine) -> dict[str, str]:
+    bot = (experiment["snapshot"]["llm_config"] or {}).get("provider", running.settings.simulator.provider)
+    return {"bot": bot, "simulator": running.settings.simulator.provider, "judge": running.settings.judge.provider}
+
+
+async def secrets_and_models(
+    connection: Connection, services: Services, experiment: Record
+) -> tuple[dict[str, Any], tuple[LLMConfig, LLMConfig]]:
+    """The keys of the bot's LLM config, and the simulator's and the judge's configs.
+
+    Raises ConfigurationError where a stored key cannot be read, InputError where a config is gone.
+    """
+    config_id, secrets = experiment["llm_config_id"], dict[str, Any]()
+    if config_id is not None:
+        config = await llm_configs.get(connection, experiment["project_id"], config_id)
+        if config is not None:
+            secrets = services.cipher.unseal(config["secrets"])
+    models = await experiment_models(connection, services, experiment["project_id"], experiment["settings"])
+    return secrets, models
+
+
+async def conclude(
+    connection: Connection,
+    task: Record,
+    *,
+    status: str,
+    problem: str | None,
+    has_failed: bool,
+    now: datetime,
+) -> None:
+    """The task is over: its experiment is `status`, with what came out summed up for lists and pages."""
+    experiment_id = task["experiment_id"]
+    experiment = await experiments.by_id(connection, experiment_id)
+    if experiment is not None:
+        ended_at = experiment["ended_at"] or now
+        values: dict[str, Any] = {"results": await summed_up(connection, experiment, until=ended_at)}
+        if experiment["task_id"] == task["id"]:  # a task beside the run leaves its state alone
+            values |= {"status": status, "problem": problem, "ended_at": ended_at}
+        await experiments.change(connection, experiment_id, now=now, **values)
+    await tasks.set_status(connection, task["id"], "FAILURE" if has_failed else "SUCCESS", error=problem, now=now)

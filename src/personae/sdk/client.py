@@ -9,12 +9,14 @@ from personae.sdk.api_keys import ApiKeys
 from personae.sdk.collections import Collections
 from personae.sdk.criterion_sets import CriterionSets
 from personae.sdk.doors import AsyncDoor, SyncDoor
+from personae.sdk.experiments import Experiments
 from personae.sdk.llm_configs import LLMConfigs
 from personae.sdk.nouns import D
 from personae.sdk.persona_groups import PersonaGroups
 from personae.sdk.personas import Personas
 from personae.sdk.projects import Projects
 from personae.sdk.prompt_templates import PromptTemplates
+from personae.sdk.responses import Responses
 from personae.sdk.session import RETRIES, TIMEOUT_S, Session
 
 
@@ -31,6 +33,8 @@ class _Nouns(Generic[D]):
         self.prompt_templates = PromptTemplates(door)
         self.criterion_sets = CriterionSets(door)
         self.llm_configs = LLMConfigs(door)
+        self.experiments = Experiments(door)
+        self.responses = Responses(door)
 
 
 class Client(_Nouns[SyncDoor]):

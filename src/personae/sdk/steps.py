@@ -70,6 +70,7 @@ class Stream(Generic[T]):
 
     call: Call
     parse: Callable[[Any], T]
+    """Of a line its JSON; of an event an object with its `kind`, and its JSON as `data`."""
     are_events: bool = True
 
     def reader(self) -> Reader[T]:
@@ -84,6 +85,7 @@ class Reader(Generic[T]):
         self._parse = parse
         self._are_events = are_events
         self._half = b""
+        self._name = ""
         self._data: list[bytes] = []
 
     def fed(self, data: bytes) -> Iterator[T]:
@@ -101,11 +103,15 @@ class Reader(Generic[T]):
         if not self._are_events:
             if line:
                 yield self._parse(loads(line))
+        elif line.startswith(b"event:"):
+            self._name = line[6:].strip().decode()
         elif line.startswith(b"data:"):
             self._data.append(line[5:])
-        elif not line and self._data:
-            data, self._data = b"\n".join(self._data), []
-            yield self._parse(loads(data))
+        elif not line:
+            name, data = self._name, b"\n".join(self._data)
+            self._name, self._data = "", []
+            if data:
+                yield self._parse({"kind": name or "message", "data": loads(data)})
 
 
 def get(path: str, **query: Any) -> Call:

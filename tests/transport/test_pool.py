@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -146,3 +147,45 @@ async def test_closing_twice_is_fine_and_a_closed_pool_opens_again() -> None:
             assert (await pool.request("GET", url, headers={}, body=None, timeout_s=5)).body == b"ok"
             await pool.close()
             await pool.close()
+
+
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
+async def test_a_body_that_the_other_side_is_slow_to_take_arrives_whole() -> None:
+    body = b"x" * 10_000_000
+    got = bytearray()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        while len(got) < len(body):
+            got.extend(await reader.read(2**16))
+        writer.write(http(b"ok", "Content-Length: 2"))
+        writer.close()
+
+    taking = socket.socket()
+    taking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    taking.bind(("127.0.0.1", 0))
+    server = await asyncio.start_server(talk, sock=taking)
+    url = f"http://127.0.0.1:{taking.getsockname()[1]}/"
+    async with server, Pool() as pool:
+        assert (await pool.request("POST", url, headers={}, body=body, timeout_s=30)).body == b"ok"
+    assert bytes(got) == body
+
+
+async def test_each_request_has_its_own_time_however_many_share_it() -> None:
+    last = http(b"ok", "Content-Length: 2", "Connection: close")
+    async with serving(stay=True) as silent, serving(last) as quick, Pool() as pool:
+        first = asyncio.create_task(pool.request("POST", silent, headers={}, body=b"{}", timeout_s=0.2))
+        for _ in range(3):
+            assert (await pool.request("POST", quick, headers={}, body=b"{}", timeout_s=0.2)).body == b"ok"
+        second = asyncio.create_task(pool.request("POST", silent, headers={}, body=b"{}", timeout_s=0.2))
+        for late in (first, second):
+            with pytest.raises(TransportError, match="no answer within 0") as raised:
+                await late
+            assert raised.value.timed_out
+
+
+async def test_a_cancelled_request_is_cancelled_and_not_late() -> None:
+    async with serving(stay=True) as silent, Pool() as pool:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await pool.request("POST", silent, headers={}, body=b"{}", timeout_s=5)

@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 
 import aiohttp
 
+from personae.transport.at_once import REQUEST
 from personae.transport.deadlines import Deadlines
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -120,6 +121,7 @@ class Pool:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=self._allowed is None and is_proxied(),
                 read_bufsize=2**17,
+                request_class=REQUEST,
             )
         return self._session
 

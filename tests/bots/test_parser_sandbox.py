@@ -112,6 +112,11 @@ REFUSED = [
     Refused("{'reply': 3}", "not a text or {reply, session_id}"),
     Refused("{'reply': 'x', 'sesion_id': '1'}", "not a text or {reply, session_id}"),
     Refused("' '", "empty reply"),
+    Refused("'x' * 1_000_001", "yields 1,000,001 characters"),
+    Refused("{'reply': 'x' * 1_000_001}", "yields 1,000,001 characters"),
+    Refused("{'reply': 'x', 'session_id': 10 ** 5000}", "not a text or {reply, session_id}"),
+    Refused("10 ** 5000", "yields a int, not a text"),
+    Refused("list(range(1000))", r"yields \[0, 1, 2, 3, 4, 5, \.\.\.\], not a text"),
 ]
 
 

@@ -30,6 +30,7 @@ from personae.llm.providers import connect
 from personae.server.bot_specs import BotLimits, bot_limits, bot_spec, model_config
 from personae.server.config_secrets import hidden
 from personae.server.models import judge_config, overridden, simulator_config
+from personae.server.schemas.custom_api import CustomApi
 from personae.server.schemas.llm_config import LLMConfigIn
 from personae.server.settings import ServerSettings
 from personae.transport import Pool
@@ -188,7 +189,7 @@ def test_tools_are_refused_where_they_cannot_be_sent(provider: str) -> None:
 
 
 def test_a_secret_that_is_gone_is_missed_before_a_call() -> None:
-    api = {"url": "http://c/", "headers": {"X-Token": "tttt"}}
+    api = CustomApi(url="http://c/", headers={"X-Token": "tttt"})
     settings, _ = hidden(LLMConfigIn(name="x", provider="custom_api", custom_api_config=api).settings())
     with pytest.raises(ConfigurationError, match="/custom_api_config/headers/X-Token is not stored any more"):
         bot_spec(settings, {})

@@ -75,6 +75,8 @@ def test_what_cannot_work_is_refused_before_it_is_stored(api: httpx2.Client) -> 
         ({"name": "x", "inference_type": "mock"}, 422, "inference_type"),
         ({"name": "x", "llm_base_url": "file:///etc/passwd"}, 422, "does not begin with http:// or https://"),
         ({"name": "x", "llm_base_url": "http://u:p@x/"}, 422, "holds a user or password"),
+        ({"name": "x", "llm_base_url": "http://169.254.169.254/latest"}, 400, "private or reserved address"),
+        (custom("http://10.0.0.1/{{x}}"), 400, "custom_api_config.url: '10.0.0.1' is a private"),
         ({"name": "x", "api_key": "two\nlines"}, 422, "holds characters that no key has"),
         ({"name": "x", "temperature": 0.1, "reasoning_effort": "low"}, 422, "exclude each other"),
         ({"name": "x", "max_tokens": 10**30}, 422, "body.max_tokens"),

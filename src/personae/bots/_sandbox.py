@@ -7,12 +7,13 @@ interpreter exit (pydantic-monty 1.4, when a script has called out to the host).
 from __future__ import annotations
 
 import asyncio
+import reprlib
 import threading
 from typing import Any
 
 import pydantic_monty as monty
 
-from personae.bots._chat import cut, repr_of
+from personae.bots._chat import cut
 from personae.bots._threads import Threads
 from personae.core.text import whole
 from personae.errors import BotError
@@ -26,6 +27,9 @@ LIMITS: monty.ResourceLimits = {
 _BACKSTOP_S = 5.0
 _MOST_PRINTED = 100_000
 _MOST_WORKERS = 4
+LONGEST_REPLY = 1_000_000
+"""Characters. A script may make more of little than any answer can hold."""
+_LONGEST_SESSION_ID = 1000
 
 
 class Parser:
@@ -83,16 +87,24 @@ class Parser:
 
     def _read(self, value: Any, text: str) -> tuple[str, str | None]:
         match value:
+            case str(reply) | {"reply": str(reply)} if len(reply) > LONGEST_REPLY:
+                raise BotError(
+                    f"the parser script yields {len(reply):,} characters; a reply has {LONGEST_REPLY:,} at most"
+                )
             case str():
                 return value, None
             case {"reply": str(reply), **rest} if not rest.keys() - {"session_id"}:
                 session_id = rest.get("session_id")
-                if session_id is None or (isinstance(session_id, str | int) and not isinstance(session_id, bool)):
-                    return reply, None if session_id is None else str(session_id)
+                if session_id is None:
+                    return reply, None
+                if isinstance(session_id, int) and not isinstance(session_id, bool) and abs(session_id) < 2**63:
+                    return reply, str(session_id)
+                if isinstance(session_id, str) and len(session_id) <= _LONGEST_SESSION_ID:
+                    return reply, session_id
             case None:
                 hint = "its last line must be the reply, such as `body['answer']`"
                 raise BotError(f"the parser script yields nothing: {hint}", received=cut(text))
-        problem = f"the parser script yields {cut(repr_of(value))[:200]}, not a text or {{reply, session_id}}"
+        problem = f"the parser script yields {_shown(value)}, not a text or {{reply, session_id}}"
         raise BotError(problem, received=cut(text))
 
     async def close(self) -> None:
@@ -100,6 +112,14 @@ class Parser:
         pool, self._pool = self._pool, None
         if pool is not None:
             await asyncio.to_thread(pool.__exit__, None, None, None)
+
+
+def _shown(value: Any) -> str:
+    """The beginning of `value`, which may be of any size."""
+    try:
+        return cut(reprlib.repr(value))[:200]
+    except ValueError:  # an integer of more digits than Python writes out
+        return f"a {type(value).__name__}"
 
 
 def _line(error: monty.MontySyntaxError | monty.MontyRuntimeError) -> str:

@@ -10,22 +10,28 @@ from personae.bots._probe import Recorder, check
 from personae.bots._sandbox import Parser
 from personae.bots.custom_api import CustomApiBot
 from personae.core.model import Model
+from personae.core.template import placeholders
 from personae.errors import BotError, InputError
 from personae.llm.config import LLMConfig, Wiring
 from personae.llm.limits import Limits
 from personae.llm.providers import connect
 from personae.server.bot_specs import bot_limits, bot_spec
-from personae.server.config_secrets import texts
+from personae.server.config_secrets import addresses, origin, texts
 from personae.server.models import outgoing
+from personae.server.outgoing import check_url
 from personae.server.schemas.bot_check import BotCheck
 from personae.server.services import Services
+from personae.server.settings import ServerSettings
 
 CHECK_TIMEOUT_S = 30.0
 """For one reply, where the config does not want less: somebody waits for it."""
 
 
-async def check_settings(config: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+async def check_settings(settings: ServerSettings, config: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
     """Raises InputError for what can be known to be wrong without a call: addresses, headers, paths, the parser."""
+    for field, url in addresses(config).items():
+        if not placeholders(origin(url)):  # of others it is seen when the connection is made
+            check_url(url, settings, field=field)
     spec = bot_spec(config, secrets)
     bot = spec.open(BotWiring(_Nowhere(), _no_model, concurrency=1))
     await bot.close()

@@ -65,9 +65,15 @@ def masks(config: Mapping[str, Any]) -> list[str]:
 
 def destination(config: Mapping[str, Any]) -> tuple[str, ...]:
     """Who gets the config's secrets: the provider, and the hosts of its addresses."""
-    api = config.get("custom_api_config") or {}
-    addresses = (config.get("llm_base_url") or "", api.get("url") or "")
-    return (str(config.get("provider") or ""), *(_host(address) for address in addresses))
+    hosts = (f"{field} {origin(url)}" for field, url in addresses(config).items())
+    return (str(config.get("provider") or ""), *hosts)
+
+
+def addresses(config: Mapping[str, Any]) -> dict[str, str]:
+    """Where the config's requests go, by field; nothing where the provider has its own address."""
+    given = {"llm_base_url": config.get("llm_base_url")}
+    given["custom_api_config.url"] = (config.get("custom_api_config") or {}).get("url")
+    return {field: url for field, url in given.items() if url}
 
 
 def texts(secrets: Mapping[str, str]) -> tuple[str, ...]:
@@ -119,7 +125,7 @@ def _is_mask(text: str) -> bool:
     return text == MASK or (_is_address(text) and f"={MASK}" in text)
 
 
-def _host(address: str) -> str:
+def origin(address: str) -> str:
     """Scheme, host and port, in lower case."""
     scheme, separator, rest = address.lower().partition("://")
     return scheme + separator + re.split(r"[/?#\\]", rest, maxsplit=1)[0]

@@ -40,7 +40,7 @@ async def list_llm_configs(
 async def create_llm_config(project: Editor, body: LLMConfigIn) -> LLMConfig:
     """A new LLM config. 409 where the name is taken."""
     settings, secrets = _split(body.settings())
-    await check_settings(settings, secrets)
+    await check_settings(project.services.settings, settings, secrets)
     async with project.changing() as change:
         await _check_name(change.connection, project.id, body.name)
         id_ = await llm_configs.create(
@@ -81,7 +81,7 @@ async def update_llm_config(project: Editor, llm_config_id: Id, body: LLMConfigI
     async with project.reading() as connection:
         before = await _found(connection, project.id, llm_config_id)
     settings, secrets = _changed(body, before, project.services.cipher.unseal(before["secrets"]))
-    await check_settings(settings, secrets)
+    await check_settings(project.services.settings, settings, secrets)
     async with project.changing() as change:
         current = await _found(change.connection, project.id, llm_config_id)
         if (current["settings"], current["secrets"]) != (before["settings"], before["secrets"]):

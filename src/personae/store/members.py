@@ -18,7 +18,7 @@ async def roles(connection: AsyncConnection, user_id: int) -> dict[int, str]:
         .where(members.c.user_id == user_id)
         .order_by(members.c.organization_id)
     )
-    return dict(found.tuples().all())
+    return {row.organization_id: row.role for row in found}
 
 
 async def of_organization(

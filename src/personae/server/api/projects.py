@@ -46,7 +46,7 @@ async def create_project(body: ProjectIn, services: ServicesDep, principal: Prin
         known = await projects.all_projects(connection)
         if any(row["name"] == body.name for row in known):
             raise Taken(f"a project is called {body.name!r} already")
-        if all(row["organization_id"] != body.organization_id for row in known):
+        if await projects.organization(connection, body.organization_id) is None:
             raise NotFound(f"there is no organization {body.organization_id}")
         id_ = await projects.create_project(
             connection,

@@ -222,7 +222,7 @@ def test_the_same_command_again_asks_nothing(simulate: Command, fake: FakeLLM) -
     simulate()
     calls = fake.ledger.calls()
     done = simulate("--resume")
-    assert "going on: 2 are done already, 0 left" in done.err
+    assert "going on: 2 are done already, 0 left; --fresh runs all of them again" in done.err
     assert "spend estimate" not in done.err
     assert fake.ledger.calls() == calls
 

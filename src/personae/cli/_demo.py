@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 from importlib.resources import files
 from pathlib import Path
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from personae.errors import RecordingError
 
@@ -43,16 +45,22 @@ def run(into: Path, *, mended: bool) -> None:
         "--fresh",
     ]
     console = Console(stderr=True, highlight=False)
-    console.print(f"[bold]personae {shlex.join(arguments)}[/]", soft_wrap=True)
-    console.print("[dim]The offline engine is for trying and testing: it is no measure of a bot.[/]")
+    program = "personae" if shutil.which("personae") else sys.argv[0]
+    _say(console, shlex.join([program, *arguments]), "bold")
+    _say(console, "The offline engine is for trying and testing: it is no measure of a bot.", "dim")
     code = _simulate(arguments)
     if code == 0:
         report = (into / f"{name}.html").resolve()
         console.print()
-        console.print(f"the report: {report}", style="bold green", soft_wrap=True)
+        _say(console, f"the report: {report}", "bold green")
         if not mended:
-            console.print(f"the same for the bot's mended twin: personae demo --mended --into {into}", soft_wrap=True)
+            twin = shlex.join([program, "demo", "--mended", "--into", str(into)])
+            _say(console, f"the same for the bot's mended twin: {twin}")
     sys.exit(code)
+
+
+def _say(console: Console, line: str, style: str = "") -> None:
+    console.print(Text(line, style), soft_wrap=True)
 
 
 def _simulate(arguments: list[str]) -> int:

@@ -280,7 +280,8 @@ def _announce(options: Options, running: Engine, experiment: Experiment, console
     repeats = "" if options.epochs == 1 else f", each persona and scenario {options.epochs} times"
     _say(console, f"plan: {conversations}, up to {options.max_turns} turns each{repeats}")
     if progress.found_done or experiment.recorder.spent.calls:
-        _say(console, f"going on: {progress.found_done} are done already, {left} left")
+        nothing = "" if left else "; --fresh runs all of them again"
+        _say(console, f"going on: {progress.found_done} are done already, {left} left{nothing}")
     if left:
         _say(console, f"spend estimate: {_price(running.estimate(left), options)}")
 

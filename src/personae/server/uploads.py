@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
+import re
 import tempfile
-from collections.abc import Callable
+import zlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path, PurePath
 from typing import Annotated, Any, TypeVar
 
@@ -16,6 +21,10 @@ from personae.server.json_values import kind_of
 from personae.server.row_rules import MAX_PROBLEMS, told
 
 T = TypeVar("T")
+MOST_UNPACKED = 2**30
+"""Bytes that a compressed file may become."""
+_LARGE_NUMBER = re.compile(rb"[0-9]{19}")
+"""The quick parser would round it."""
 Upload = Annotated[UploadFile, File(description="The file. The ending of its name says what it is.")]
 
 
@@ -30,8 +39,8 @@ def json_lines(data: bytes) -> list[tuple[int, dict[str, Any]]]:
         if not line.strip():
             continue
         try:
-            value = loads(line)
-        except ValueError as error:
+            value = json.loads(line) if _LARGE_NUMBER.search(line) else loads(line)
+        except (ValueError, RecursionError) as error:
             problems.append(InputError(f"is not JSON: {error}", line=number))
         else:
             if isinstance(value, dict):
@@ -59,7 +68,7 @@ class UnreadableFile(InputError):
 
 async def read_upload(upload: UploadFile, read: Callable[[Path], T]) -> T:
     """What `read` makes of the file, in a thread, with the file's own name in its errors. Raises InputError."""
-    name = PurePath((upload.filename or "").replace("\\", "/")).name or "file"
+    name = _name(upload)
     data = await upload.read()
 
     def work() -> T:
@@ -75,3 +84,34 @@ async def read_upload(upload: UploadFile, read: Callable[[Path], T]) -> T:
                 raise UnreadableFile(error, name) from error
 
     return await asyncio.to_thread(work)
+
+
+@asynccontextmanager
+async def kept(upload: UploadFile) -> AsyncIterator[tuple[Path, str]]:
+    """The file on the disk, unpacked where its name ends in `.gz`, and its own name. Raises UnreadableFile."""
+    name = _name(upload)
+    with tempfile.TemporaryDirectory(prefix="personae-upload-") as folder:
+        path = Path(folder) / "file"
+        try:
+            await asyncio.to_thread(_write, upload, path, is_packed=name.endswith(".gz"))
+        except InputError as error:
+            raise UnreadableFile(error, name) from error
+        yield path, name
+
+
+def _write(upload: UploadFile, path: Path, *, is_packed: bool) -> None:
+    written = 0
+    with path.open("wb") as file:
+        try:
+            with gzip.GzipFile(fileobj=upload.file, mode="rb") if is_packed else nullcontext(upload.file) as source:
+                while data := source.read(2**20):
+                    written += len(data)
+                    if written > MOST_UNPACKED:
+                        raise InputError(f"is larger than {MOST_UNPACKED // 2**20} MiB unpacked: split it")
+                    file.write(data)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise InputError(f"cannot be unpacked: {error}") from error
+
+
+def _name(upload: UploadFile) -> str:
+    return PurePath((upload.filename or "").replace("\\", "/")).name or "file"

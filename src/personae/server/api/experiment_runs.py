@@ -232,6 +232,8 @@ async def _start(
     async with project.changing() as change:
         row = await _found(change.connection, project.id, experiment_id)
         _check_status(row, allowed, "cannot be started now")
+        if "imported_from" in row["settings"]:
+            raise Conflict(f"the experiment {row['name']!r} was imported and its bot is not known: it cannot be run")
         if drafted is not None:
             await experiments.set_rows(change.connection, experiment_id, drafted.rows)
             changes |= {name: value for name, value in drafted.values.items() if name not in ("name", "description")}

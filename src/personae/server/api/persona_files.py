@@ -8,16 +8,16 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
-from fastapi import APIRouter, File, Query, Response, UploadFile
+from fastapi import APIRouter, Query, Response, UploadFile
 
 from personae.core.persona import Persona as PersonaRecord
 from personae.errors import InputError
 from personae.server.api._persona_filters import PersonaFilterDep
 from personae.server.deps import Editor, Viewer
-from personae.server.schemas.persona_file import Format, Imported, ImportedPersonas, UnreadableFile, beyond_limits
+from personae.server.schemas.persona_file import Format, Imported, ImportedPersonas, beyond_limits
+from personae.server.uploads import Upload, read_upload
 from personae.sources import read_personas, text_of_personas
 from personae.store import personas
 
@@ -61,7 +61,7 @@ async def export_personas(
 @router.post("/import")
 async def import_personas(
     project: Editor,
-    file: Annotated[UploadFile, File(description="JSONL, JSON, YAML or CSV.")],
+    file: Upload,
     format_: Annotated[
         Format | None, Query(alias="format", description="Of the file, where its name does not say it.")
     ] = None,
@@ -70,7 +70,7 @@ async def import_personas(
 
     400 where anything in the file cannot be taken, with `errors`: line, field and problem of each.
     """
-    records = {one.name: one.as_dict() for one in await asyncio.to_thread(_read, file, format_)}
+    records = {one.name: one.as_dict() for one in await _read(file, format_)}
     async with project.changing() as change:
         done = await personas.take_in(
             change.connection,
@@ -95,21 +95,13 @@ async def import_personas(
     )
 
 
-def _read(upload: UploadFile, format_: Format | None) -> list[PersonaRecord]:
-    """Raises UnreadableFile. The readers take files by their path, and tell of them by name: here, the uploaded one."""
-    name = Path((upload.filename or "").replace("\0", "")).name[-200:] or "file"
-    with TemporaryDirectory(prefix="personae-import-") as folder:
-        path = Path(folder, "personas" + (f".{format_}" if format_ else _ending(name)))
-        path.write_bytes(upload.file.read())
-        try:
-            found = read_personas(path, goal_required=False, check=beyond_limits)
-        except InputError as error:
-            raise UnreadableFile(error, name) from None
+async def _read(upload: UploadFile, format_: Format | None) -> list[PersonaRecord]:
+    """Raises InputError."""
+
+    def read(path: Path) -> list[PersonaRecord]:
+        return read_personas(f"{format_}:{path}" if format_ else path, goal_required=False, check=beyond_limits)
+
+    found = await read_upload(upload, read)
     if len(found) > MOST_PERSONAS:
-        raise InputError(f"holds more than {MOST_PERSONAS:,} personas: split it", file=name)
+        raise InputError(f"holds more than {MOST_PERSONAS:,} personas: split it", file=upload.filename)
     return found
-
-
-def _ending(name: str) -> str:
-    ending = Path(name).suffix
-    return ending if ending.isascii() and len(ending) < 20 else ""

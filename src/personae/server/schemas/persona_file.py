@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
 from personae.core.persona import Persona as PersonaRecord
-from personae.errors import InputError
 from personae.server.schemas.persona import PersonaIn
 
 
@@ -49,19 +48,6 @@ class ImportedPersonas(BaseModel):
     """How many that were there have a new version."""
     unchanged: int
     items: list[Imported]
-
-
-class UnreadableFile(InputError):
-    """A file that cannot be taken whole. The answer's body lists its problems in `errors`, each with line and field."""
-
-    def __init__(self, error: InputError, name: str) -> None:
-        each = [InputError(one.problem, file=name, line=one.line, field=one.field) for one in error.each]
-        super().__init__(
-            "\n".join([each[0].problem, *map(str, each[1:])]), file=name, line=error.line, field=error.field
-        )
-        self.also: dict[str, Any] = {
-            "errors": [{"line": one.line, "field": one.field, "problem": one.problem} for one in error.each]
-        }
 
 
 def beyond_limits(persona: PersonaRecord) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ record a turn before the next call is made. It knows no storage, no budget and n
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -59,7 +59,7 @@ async def converse(
     rules: Rules,
     refused: Refused,
     so_far: Sequence[Turn] = (),
-) -> AsyncIterator[Turn | Ended]:
+) -> AsyncGenerator[Turn | Ended, None]:
     """The turns after `so_far`, each as it is finished, then why it ended.
 
     Raises ProviderError or BotError only where they are `hopeless`, so that a run can stop at once.

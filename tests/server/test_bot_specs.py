@@ -27,11 +27,12 @@ from personae.llm.config import LLMConfig, Wiring
 from personae.llm.limits import Limits
 from personae.llm.prices import Rates
 from personae.llm.providers import connect
-from personae.server.bot_specs import BotLimits, bot_limits, bot_spec, model_config
+from personae.server.bot_specs import BotLimits, bot_limits, bot_spec, model_config, secrets_for
 from personae.server.config_secrets import hidden
 from personae.server.models import judge_config, overridden, simulator_config
 from personae.server.schemas.custom_api import CustomApi
 from personae.server.schemas.llm_config import LLMConfigIn
+from personae.server.secrets import Cipher
 from personae.server.settings import ServerSettings
 from personae.transport import Pool
 
@@ -211,6 +212,15 @@ def test_limits_come_from_the_config_and_the_experiment() -> None:
     config = {"max_connections": 3, "timeout": 20, "max_retries": 0, "input_price_per_mtok": 2.0}
     assert bot_limits(config) == BotLimits(3, 20.0, 1, Rates(2.0, 0.0))
     assert bot_limits(config, {"max_connections": 7}).max_connections == 7
+    assert bot_limits(config, {"max_connections": 10}).max_connections == 3  # the SDK's default, which nobody chose
+
+
+def test_a_key_is_not_sent_to_where_its_config_once_led() -> None:
+    cipher = Cipher("secret")
+    row = {"name": "gpt", "settings": {"llm_base_url": "http://new/v1"}, "secrets": cipher.seal({"/api_key": "k"})}
+    assert secrets_for({"llm_base_url": "http://NEW/v2"}, row, cipher) == {"/api_key": "k"}
+    with pytest.raises(ConfigurationError, match="'gpt' was changed to another address"):
+        secrets_for({"llm_base_url": "http://old/v1"}, row, cipher)
 
 
 def test_a_config_can_be_the_simulator_or_the_judge() -> None:

@@ -1,7 +1,7 @@
 """Bots and models from LLM configs.
 
 A config is the `settings` of a row of `store.llm_configs`, or the copy of it in an experiment's snapshot; its secrets
-are what `services.cipher.unseal(row["secrets"])` gives. How the parts of a config reach the engine:
+are what `cipher.unseal(row["secrets"])` gives, for a copy `secrets_for`. How the parts of a config reach the engine:
 
     bot_spec(...)       Settings.bot        address, model, key, sampling, rate limits, request template, parser
     bot_limits(...)     Settings.concurrency, .turn_timeout_s, .bot_attempts, .bot_rates
@@ -20,10 +20,12 @@ from personae.bots.botario import BotarioBot
 from personae.bots.custom_api import CustomApiBot
 from personae.bots.mock import MockBot
 from personae.bots.openai import OpenAIBot
-from personae.errors import InputError
+from personae.errors import ConfigurationError, InputError
 from personae.llm.config import LLMConfig
 from personae.llm.prices import Rates
-from personae.server.config_secrets import revealed, texts
+from personae.server.config_secrets import destination, revealed, texts
+from personae.server.secrets import Cipher
+from personae.store.columns import Record
 
 DEFAULT_CONNECTIONS = 10
 _SAMPLING = ("top_p", "best_of", "top_k", "logprobs", "top_logprobs", "reasoning_effort", "verbosity")
@@ -117,6 +119,20 @@ def model_config(config: Mapping[str, Any], secrets: Mapping[str, Any], *, field
     return LLMConfig(**{name: value for name, value in settings.items() if value is not None})
 
 
+def secrets_for(config: Mapping[str, Any], row: Record, cipher: Cipher) -> dict[str, Any]:
+    """The secrets of the config in `row` for an older copy of it.
+
+    Raises ConfigurationError where the config leads to another address by now: its key is not for the old one.
+    """
+    secrets = cipher.unseal(row["secrets"])
+    if secrets and destination(config) != destination(row["settings"]):
+        raise ConfigurationError(
+            f"the LLM config {row['name']!r} was changed to another address since the experiment was made, and its key "
+            "is not sent to the old one: make a new experiment"
+        )
+    return secrets
+
+
 def provider_of(config: Mapping[str, Any]) -> str:
     """What the config really is. An API version says Azure, as it does in OpenAI's own library."""
     provider = str(config.get("provider") or config.get("inference_type") or "openai")
@@ -125,6 +141,8 @@ def provider_of(config: Mapping[str, Any]) -> str:
 
 def _with_params(config: Mapping[str, Any], params: Mapping[str, Any] | None) -> dict[str, Any]:
     given = {name: value for name, value in (params or {}).items() if value is not None}
+    if given.get("max_connections") == DEFAULT_CONNECTIONS:  # the SDK always sends it: nobody chose it
+        del given["max_connections"]
     chosen = {**config, **given}
     if "temperature" in given:
         chosen["reasoning_effort"] = None

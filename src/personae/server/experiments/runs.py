@@ -20,6 +20,7 @@ from personae.experiments.plan import Plan
 from personae.experiments.recorders.sql import Sql, Target
 from personae.experiments.run import Experiment
 from personae.llm.config import LLMConfig
+from personae.server.bot_specs import secrets_for
 from personae.server.experiments.inputs import criteria, engine_settings, inputs
 from personae.server.experiments.rerate import rate
 from personae.server.experiments.results import summed_up
@@ -132,7 +133,7 @@ async def secrets_and_models(
     if config_id is not None:
         config = await llm_configs.get(connection, experiment["project_id"], config_id)
         if config is not None:
-            secrets = services.cipher.unseal(config["secrets"])
+            secrets = secrets_for(experiment["snapshot"]["llm_settings"] or {}, config, services.cipher)
     models = await experiment_models(connection, services, experiment["project_id"], experiment["settings"])
     return secrets, models
 

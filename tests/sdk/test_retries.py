@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from personae.core.text import loads
 from personae.errors import ServerError
 from personae.sdk import Client
 from personae.sdk.steps import Stream, get
@@ -112,7 +113,7 @@ def test_a_stream_is_cut_where_its_items_end(size: int) -> None:
     events = ': hello\n\nevent: x\r\ndata: {"a":\r\ndata: "1\u2028"}\r\n\r\nid: 7\n\ndata:{"a": "2"}\n\n'.encode()
     items = [{"a": "1\u2028"}, {"a": "2"}]
     told = [{"kind": "x", "data": items[0]}, {"kind": "message", "data": items[1]}]
-    for data, are_events, expected in ((lines, False, items), (events, True, told)):
-        reader = Stream(get(""), dict, are_events=are_events).reader()
+    for data, parse, are_events, expected in ((lines, loads, False, items), (events, dict, True, told)):
+        reader = Stream(get(""), parse, are_events=are_events).reader()
         found = [item for start in range(0, len(data), size) for item in reader.fed(data[start : start + size])]
         assert [*found, *reader.rest()] == expected

@@ -23,8 +23,9 @@ from personae.sdk.session import RETRIES, TIMEOUT_S, Session
 class _Nouns(Generic[D]):
     """What both clients have."""
 
-    def __init__(self, door: D) -> None:
+    def __init__(self, door: D, base_url: str) -> None:
         self._door = door
+        self.base_url = base_url
         self.projects = Projects(door)
         self.api_keys = ApiKeys(door)
         self.personas = Personas(door)
@@ -58,7 +59,8 @@ class Client(_Nouns[SyncDoor]):
         timeout_s: float = TIMEOUT_S,
         retries: int = RETRIES,
     ) -> None:
-        super().__init__(SyncDoor(Session.of(base_url, api_key, project, timeout_s, retries)))
+        session = Session.of(base_url, api_key, project, timeout_s, retries)
+        super().__init__(SyncDoor(session), session.base_url)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -91,7 +93,8 @@ class AsyncClient(_Nouns[AsyncDoor]):
         timeout_s: float = TIMEOUT_S,
         retries: int = RETRIES,
     ) -> None:
-        super().__init__(AsyncDoor(Session.of(base_url, api_key, project, timeout_s, retries)))
+        session = Session.of(base_url, api_key, project, timeout_s, retries)
+        super().__init__(AsyncDoor(session), session.base_url)
 
     async def close(self) -> None:
         """Give the connections back."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
+from personae.core.text import loads
 from personae.errors import InputError, NotFound, ServerError
 from personae.sdk.nouns import D, Noun, Received, listing, method, stream
 from personae.sdk.steps import Call, Listing, Pause, Steps, Stream, delete, get, given, post, put
@@ -259,8 +260,12 @@ class Experiments(Noun[D]):
     @stream
     def result_rows(self, experiment_id: int) -> Stream[dict[str, Any]]:
         """The rows of its result file, one by one, without the whole of it in memory."""
-        call = Call("GET", f"experiments/{experiment_id}/export", {"format": "jsonl"}, timeout_s=120)
-        return Stream(call, dict, are_events=False)
+        return Stream(_result_file(experiment_id), loads, are_events=False)
+
+    @stream
+    def result_lines(self, experiment_id: int) -> Stream[bytes]:
+        """The same as they are written, without their line ends."""
+        return Stream(_result_file(experiment_id), bytes, are_events=False)
 
     @method
     def import_file(self, path: str | Path, *, name: str | None = None) -> Steps[Experiment]:
@@ -278,3 +283,7 @@ class Experiments(Noun[D]):
     def delete(self, experiment_id: int) -> Steps[None]:
         """With its responses and ratings."""
         yield delete(f"experiments/{experiment_id}")
+
+
+def _result_file(experiment_id: int) -> Call:
+    return Call("GET", f"experiments/{experiment_id}/export", {"format": "jsonl"}, timeout_s=120)

@@ -66,11 +66,11 @@ class Listing(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Stream(Generic[T]):
-    """An answer that is read while it comes: server-sent events, or lines of JSON."""
+    """An answer that is read while it comes: server-sent events, or lines."""
 
     call: Call
     parse: Callable[[Any], T]
-    """Of a line its JSON; of an event an object with its `kind`, and its JSON as `data`."""
+    """Of a line's bytes; of an event an object with its `kind`, and its JSON as `data`."""
     are_events: bool = True
 
     def reader(self) -> Reader[T]:
@@ -102,7 +102,7 @@ class Reader(Generic[T]):
     def _line(self, line: bytes) -> Iterator[T]:
         if not self._are_events:
             if line:
-                yield self._parse(loads(line))
+                yield self._parse(line)
         elif line.startswith(b"event:"):
             self._name = line[6:].strip().decode()
         elif line.startswith(b"data:"):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-import orjson
 from fastapi import APIRouter, Query
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response, StreamingResponse
@@ -19,6 +18,7 @@ from personae.errors import NotFound
 from personae.reports import ReportSource, reports
 from personae.server.deps import Id, ProjectAccess, Viewer
 from personae.store import experiments, responses
+from personae.store.engine import dumped
 
 router = APIRouter(prefix="/projects/{project_id}/experiments/{experiment_id}/export", tags=["experiments"])
 
@@ -70,7 +70,7 @@ async def lines(project: ProjectAccess, experiment_id: int) -> AsyncIterator[byt
         if not some:
             return
         last = some[-1]["id"]
-        yield b"".join(orjson.dumps(row["result"], option=orjson.OPT_APPEND_NEWLINE) for row in some)
+        yield "".join(dumped(row["result"]) + "\n" for row in some).encode()
 
 
 async def _report(project: ProjectAccess, experiment_id: int, kind: Format, folder: Path, name: str) -> Path:

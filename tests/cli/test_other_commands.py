@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import personae
 from lab.fake_bot import FakeBots
 from lab.fake_llm import FakeLLM
-from tests.running import Done
+from tests.running import ROOT, Done
 
 Command = Callable[..., Done]
 
@@ -29,6 +30,13 @@ def test_without_a_command_the_help_is_shown(command: Command) -> None:
 @pytest.mark.parametrize("name", ["simulate", "report", "view", "stamp", "bot"])
 def test_every_command_has_help(command: Command, name: str) -> None:
     assert command(name, "--help").code == 0
+
+
+def test_every_option_of_simulate_stands_in_a_guide(command: Command) -> None:
+    guides = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    options = set(re.findall(r"--[a-z][a-z-]+", command("simulate", "--help").out)) - {"--help"}
+    assert len(options) > 35
+    assert [option for option in sorted(options) if not re.search(rf"{option}(?![a-z-])", guides)] == []
 
 
 def test_report_writes_html_beside_the_results(simulate: Command, command: Command, folder: Path) -> None:

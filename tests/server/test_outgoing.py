@@ -105,7 +105,7 @@ def test_no_spelling_of_a_private_address_gets_a_connection(host: str) -> None:
         error = asyncio.run(ask())
         with pytest.raises(TimeoutError):
             listener.accept()
-    assert "private or reserved" in str(error)
+    assert "private or reserved" in str(error) or "is not an http or https address" in str(error)
     assert error.unreachable
     assert not error.sent
 
@@ -124,7 +124,7 @@ def test_each_connection_is_judged_anew_and_a_kept_one_not_again() -> None:
         writer.write(
             b"HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         )
-        assert head
+        assert head.startswith(b"GET /away")
         writer.close()
 
     async def ask() -> list[int]:

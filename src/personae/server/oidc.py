@@ -150,7 +150,7 @@ async def _provider(client: Any, settings: ServerSettings) -> dict[str, Any]:
 
 
 async def _json(client: Any, address: str) -> dict[str, Any]:
-    answer = await client.get(address, withhold_token=True)
+    answer = await client.request("GET", address, withhold_token=True)
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()
     return found

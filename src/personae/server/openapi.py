@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -62,6 +62,21 @@ _SAYS = {
     "422": "The request does not have the form that is described here.",
     "503": "The database does not answer at the moment. Nothing was done; try again after `Retry-After` seconds.",
 }
+
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def files(media_types: Iterable[str]) -> Responses:
+    """For a route that answers with a file in one of these forms."""
+    content = {media_type.partition(";")[0]: {"schema": {"type": "string"}} for media_type in media_types}
+    return {200: {"description": "The file.", "content": content}}
+
+
+EVENTS: Responses = {
+    200: {"description": "Server-sent events.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+}
+"""For a route that answers with a stream of them."""
 
 
 def operation_id(route: APIRoute) -> str:
@@ -126,18 +141,17 @@ def _add_errors(path: str, method: str, operation: dict[str, Any]) -> None:
 
 def _errors(path: str, method: str, operation: dict[str, Any]) -> Iterator[str]:
     """The errors that an operation can have by what it is."""
-    has_body, takes = "requestBody" in operation, "requestBody" in operation or "parameters" in operation
-    if takes:
-        yield "422"
+    has_body = "requestBody" in operation
     if has_body:
         yield "413"
+    if has_body or "parameters" in operation:
+        yield "422"
     if not path.startswith("/api/"):
         return
     yield "503"
-    if not operation.get("security"):
-        return
-    yield from ("401", "403")
-    if takes:
+    if has_body or "parameters" in operation:
         yield from ("400", "404")
+    if operation.get("security"):
+        yield from ("401", "403")
     if method in _WRITES:
         yield "409"

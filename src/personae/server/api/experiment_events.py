@@ -10,12 +10,13 @@ from starlette.responses import StreamingResponse
 from personae.errors import NotFound
 from personae.server.deps import Id, Viewer
 from personae.server.experiments.watching import as_events
+from personae.server.openapi import EVENTS
 from personae.store import experiments
 
 router = APIRouter(prefix="/projects/{project_id}/experiments/{experiment_id}/events", tags=["experiment runs"])
 
 
-@router.get("", response_class=StreamingResponse)
+@router.get("", response_class=StreamingResponse, responses=EVENTS)
 async def watch_experiment(project: Viewer, experiment_id: Id) -> StreamingResponse:
     """Progress, turns and responses as they come: events `progress`, `turn`, `response`, and `end` at the end."""
     async with project.reading() as connection:

@@ -17,6 +17,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from personae.errors import NotFound
 from personae.reports import ReportSource, reports
 from personae.server.deps import Id, ProjectAccess, Viewer
+from personae.server.openapi import files
 from personae.store import experiments, responses
 from personae.store.engine import dumped
 
@@ -35,7 +36,7 @@ _IN_A_PAGE = "sandbox allow-scripts allow-popups"
 """The report is a page of its own: whatever stands in a transcript, it cannot act as this site."""
 
 
-@router.get("", response_class=StreamingResponse)
+@router.get("", response_class=StreamingResponse, responses=files(_TYPES.values()))
 async def export_experiment(
     project: Viewer,
     experiment_id: Id,

@@ -15,6 +15,7 @@ from personae.server.experiments.creation import Draft, check, draft, look_at, q
 from personae.server.experiments.maps import map_page
 from personae.server.experiments.snapshot import criterion_set
 from personae.server.experiments.watching import status_stream
+from personae.server.openapi import EVENTS
 from personae.server.schemas.experiment import (
     BudgetIn,
     ExperimentIn,
@@ -129,7 +130,7 @@ async def get_generation(
     return await _status(project, experiment_id, task_id)
 
 
-@router.get("/generation/{task_id}/stream", response_class=StreamingResponse)
+@router.get("/generation/{task_id}/stream", response_class=StreamingResponse, responses=EVENTS)
 async def stream_generation(
     project: Viewer,
     experiment_id: Id,

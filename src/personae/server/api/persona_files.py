@@ -16,6 +16,7 @@ from personae.core.persona import Persona as PersonaRecord
 from personae.errors import InputError
 from personae.server.api._persona_filters import PersonaFilterDep
 from personae.server.deps import Editor, Viewer
+from personae.server.openapi import files
 from personae.server.schemas.persona_file import Format, Imported, ImportedPersonas, beyond_limits
 from personae.server.uploads import Upload, read_upload
 from personae.sources import read_personas, text_of_personas
@@ -30,7 +31,7 @@ MOST_PERSONAS = 20_000
 @router.get(
     "/export",
     response_class=Response,
-    responses={200: {"description": "The file.", "content": {format_.media_type: {} for format_ in Format}}},
+    responses=files(format_.media_type for format_ in Format),
 )
 async def export_personas(
     project: Viewer,

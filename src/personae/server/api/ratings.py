@@ -14,6 +14,7 @@ from personae.server.deps import MAX_ID, Editor, ProjectAccess, Viewer
 from personae.server.experiments import pages
 from personae.server.experiments.waiting import over
 from personae.server.experiments.watching import status_stream
+from personae.server.openapi import EVENTS
 from personae.server.paging import PagingDep
 from personae.server.schemas.experiment import Status, status
 from personae.server.schemas.experiment_out import Rating, RatingPage
@@ -67,7 +68,7 @@ async def get_ratings_task(project: Viewer, task_id: str) -> Status:
     return await _status(project, task_id)
 
 
-@router.get("/batches/{task_id}/stream", response_class=StreamingResponse)
+@router.get("/batches/{task_id}/stream", response_class=StreamingResponse, responses=EVENTS)
 async def stream_ratings_task(
     project: Viewer,
     task_id: str,

@@ -148,6 +148,12 @@ class RowUpdate(BaseModel):
 class Imported(BaseModel):
     """What a file brought."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"name": "Refund requests", "description": "What people ask for after a purchase."}
+        }
+    )
+
     created: int
     skipped: int
     """Rows that were there already, where those were to be skipped."""

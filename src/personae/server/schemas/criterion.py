@@ -116,6 +116,12 @@ class CriterionSet(BaseModel):
 class CriteriaImported(BaseModel):
     """What a file of criteria brought."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"criterion_str": "Does the assistant state the refund window?", "label": "refund window"}
+        }
+    )
+
     created: int
     skipped: int
     """Criteria that the set had already."""

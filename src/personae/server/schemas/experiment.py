@@ -195,6 +195,8 @@ class ExperimentPreview(BaseModel):
 class Status(BaseModel):
     """How far a task is."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"rating_mode": "detailed", "n_epochs": 3}})
+
     status: str
     """PENDING, STARTED, SUCCESS or FAILURE."""
     error_msg: str | None = None

@@ -60,7 +60,11 @@ class RatingsBatchIn(BaseModel):
 class ManualRatingIn(BaseModel):
     """A person's own answer to a criterion."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(json_schema_extra={"example": {"prompt_response_ids": [1, 2], "rating_mode": "fast"}})
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"prompt_response_id": 1, "rating_mode": "fast"}}
+    )
 
     prompt_response_id: Reference
     criterion_id: Reference

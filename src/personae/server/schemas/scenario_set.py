@@ -130,6 +130,12 @@ class ScenarioSet(BaseModel):
 class Scenario(BaseModel):
     """One scenario."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"name": "Cancellations", "description": "People who want out.", "fields": ["plan"]}
+        }
+    )
+
     id: int
     goal: str
     expected_conversation_outcome: str

@@ -62,6 +62,12 @@ class CollectionIn(BaseModel):
 class CollectionUpdate(BaseModel):
     """What to change; the rest stays."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"name": "Refund requests", "description": "What people ask for after a purchase."}
+        }
+    )
+
     name: Name
     description: Text | None = None
     read_only: bool | None = None
@@ -140,6 +146,10 @@ class RowIn(BaseModel):
 class RowUpdate(BaseModel):
     """A row's new values. Columns that are left out go back to their default."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"input_values": {"persona_goal": "Return a parcel.", "order_id": "1234"}}}
+    )
+
     input_values: dict[str, Any]
     environment_config: JsonObject | None = None
     """Absent leaves it as it is; an explicit null takes it away."""
@@ -147,12 +157,6 @@ class RowUpdate(BaseModel):
 
 class Imported(BaseModel):
     """What a file brought."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"name": "Refund requests", "description": "What people ask for after a purchase."}
-        }
-    )
 
     created: int
     skipped: int

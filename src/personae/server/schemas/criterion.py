@@ -62,6 +62,12 @@ class CriteriaIn(BaseModel):
 class CriterionUpdate(BaseModel):
     """What to change."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"criterion_str": "Does the assistant state the refund window?", "label": "refund window"}
+        }
+    )
+
     criterion_str: Question | None = None
     label: Label | None = None
 
@@ -91,12 +97,23 @@ class Criterion(BaseModel):
 class CriterionSetIn(BaseModel):
     """A set to make."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "name": "Refunds",
+                "criteria": [{"criterion_str": "Is the assistant polite?", "label": "polite"}],
+            }
+        }
+    )
+
     name: Name
     criteria: list[CriterionIn] | None = Field(default=None, max_length=MAX_CRITERIA)
 
 
 class CriterionSetUpdate(BaseModel):
     """A set's new name."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Refunds"}})
 
     name: Name
 
@@ -115,12 +132,6 @@ class CriterionSet(BaseModel):
 
 class CriteriaImported(BaseModel):
     """What a file of criteria brought."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"criterion_str": "Does the assistant state the refund window?", "label": "refund window"}
-        }
-    )
 
     created: int
     skipped: int

@@ -120,7 +120,7 @@ class ExperimentIn(Extras):
 class ExperimentUpdate(BaseModel):
     """A new name or description."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "Refunds, second prompt"}})
 
     name: Name | None = None
     description: Annotated[str, StringConstraints(max_length=100_000)] | None = None
@@ -128,6 +128,8 @@ class ExperimentUpdate(BaseModel):
 
 class RunIn(BaseModel):
     """How to run an experiment that was made without `generate`."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"rating_mode": "detailed", "n_epochs": 3}})
 
     rating_mode: RatingMode = "detailed"
     n_epochs: Annotated[int, Field(ge=1, le=MAX_EPOCHS)] = 1
@@ -137,6 +139,8 @@ class RunIn(BaseModel):
 class RetryIn(BaseModel):
     """How to run again what failed."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"rating_mode": "detailed", "discard_annotations": False}})
+
     rating_mode: RatingMode = "detailed"
     discard_annotations: bool = False
     """Failed responses with annotations, or ratings by hand, are replaced as well."""
@@ -145,7 +149,7 @@ class RetryIn(BaseModel):
 class RerateIn(BaseModel):
     """How to rate again what is there."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"criterion_set_id": 2}})
 
     criterion_set_id: Reference | None = None
     """Null: the criteria that the experiment has."""
@@ -157,7 +161,7 @@ class RerateIn(BaseModel):
 class BudgetIn(BaseModel):
     """A new ceiling."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"budget_usd": 25.0}})
 
     budget_usd: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
@@ -194,8 +198,6 @@ class ExperimentPreview(BaseModel):
 
 class Status(BaseModel):
     """How far a task is."""
-
-    model_config = ConfigDict(json_schema_extra={"example": {"rating_mode": "detailed", "n_epochs": 3}})
 
     status: str
     """PENDING, STARTED, SUCCESS or FAILURE."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from personae.bots._answer import dumped
 from personae.core.conversation import DISCLAIMER
 from personae.server.experiments.words import on_wire
 from personae.server.schemas.experiment import RatingMode, Reference
@@ -18,12 +19,22 @@ _MESSAGE = ("role", "content", "name", "tool_call_id", "tool_calls")
 class ResponseIn(BaseModel):
     """A response to add. Without messages it is generated."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "template_variables_id": 1,
+                "experiment_id": 1,
+                "messages": [{"role": "assistant", "content": "Within 30 days."}],
+            }
+        }
+    )
+
     template_variables_id: Reference
     """The row."""
     experiment_id: Reference
     epoch: Annotated[int, Field(ge=1, le=1000)] = 1
     llm_config_id: Reference | None = None
-    """Not read: an experiment has one config."""
+    """An experiment has one config: no other can be named."""
     messages: list[dict[str, Any]] = Field(default=[], max_length=2000)
     metadata: dict[str, Any] | None = None
     persona_id: Reference | None = None
@@ -33,11 +44,29 @@ class ResponseIn(BaseModel):
 class ResponsesIn(BaseModel):
     """Several responses to add."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "prompt_response_ins": [
+                    {
+                        "template_variables_id": 1,
+                        "experiment_id": 1,
+                        "messages": [{"role": "assistant", "content": "Yes."}],
+                    }
+                ]
+            }
+        }
+    )
+
     prompt_response_ins: list[ResponseIn] = Field(max_length=10_000)
 
 
 class AnnotationIn(BaseModel):
     """A note on a response."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"annotation": "The bot took the order number for a date."}}
+    )
 
     annotation: Annotated[str, StringConstraints(max_length=1_000_000)]
     """Blank removes it."""
@@ -46,12 +75,16 @@ class AnnotationIn(BaseModel):
 class RatingsIn(BaseModel):
     """A response to rate."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"prompt_response_id": 1, "rating_mode": "fast"}})
+
     prompt_response_id: Reference
     rating_mode: RatingMode = "fast"
 
 
 class RatingsBatchIn(BaseModel):
     """Responses to rate."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"prompt_response_ids": [1, 2], "rating_mode": "fast"}})
 
     prompt_response_ids: list[Reference] = Field(max_length=100_000)
     rating_mode: RatingMode = "fast"
@@ -60,10 +93,16 @@ class RatingsBatchIn(BaseModel):
 class ManualRatingIn(BaseModel):
     """A person's own answer to a criterion."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"prompt_response_ids": [1, 2], "rating_mode": "fast"}})
-
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"prompt_response_id": 1, "rating_mode": "fast"}}
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "prompt_response_id": 1,
+                "criterion_id": 1,
+                "rating": "YES",
+                "reasoning": "It names the 30 days.",
+            }
+        },
     )
 
     prompt_response_id: Reference
@@ -139,10 +178,10 @@ def _parts(
     """What the bot was asked and what came back; of a dialogue all is what came back."""
     if is_personas:
         return [], [_message(turn) for turn in transcript]
-    last = len(transcript)
-    while last and transcript[last - 1]["role"] == "assistant" and not _is_opening(transcript[last - 1]):
-        last -= 1
-    return [_message(turn) for turn in transcript[:last]], [_message(turn) for turn in transcript[last:]]
+    first = 0
+    while first < len(transcript) and (transcript[first]["role"] == "system" or _is_opening(transcript[first])):
+        first += 1
+    return [_message(turn) for turn in transcript[:first]], [_message(turn) for turn in transcript[first:]]
 
 
 def _is_opening(turn: Mapping[str, Any]) -> bool:
@@ -150,11 +189,21 @@ def _is_opening(turn: Mapping[str, Any]) -> bool:
 
 
 def _message(turn: Mapping[str, Any]) -> dict[str, Any]:
-    """A chat message, without keys that say nothing: clients refuse some of those as null."""
-    said = {name: turn[name] for name in _MESSAGE if turn.get(name) is not None}
-    if calls := (turn.get("metadata") or {}).get("tool_calls"):
+    """A chat message, as it was said where the transcript tells it in words."""
+    metadata = turn.get("metadata") or {}
+    if said := metadata.get("said"):
+        return dict(said)
+    said = telling(turn)
+    if calls := metadata.get("tool_calls"):
         said["tool_calls"] = calls
+        if said["content"] == dumped(calls):
+            del said["content"]
     return said
+
+
+def telling(message: Mapping[str, Any]) -> dict[str, Any]:
+    """A chat message without keys that say nothing: clients refuse some of those as null."""
+    return {name: message[name] for name in _MESSAGE if message.get(name) not in (None, [])}
 
 
 def _variables(row: Record, snapshot: Mapping[str, Any], table_row: Record | None) -> dict[str, Any]:

@@ -24,6 +24,12 @@ FieldName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length
 class ScenarioSetIn(BaseModel):
     """A set to make."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"name": "Cancellations", "description": "People who want out.", "fields": ["plan"]}
+        }
+    )
+
     name: Name | None = None
     """Unique in the project, collections included. Absent: one is made up."""
     description: Text = ""
@@ -34,6 +40,8 @@ class ScenarioSetIn(BaseModel):
 class ScenarioSetUpdate(BaseModel):
     """What to change; the rest stays."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Cancellations"}})
+
     name: Name | None = None
     description: Text | None = None
     read_only: bool | None = None
@@ -41,6 +49,8 @@ class ScenarioSetUpdate(BaseModel):
 
 class FieldIn(BaseModel):
     """A field to add, or what it becomes."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "plan", "default_value": "basic"}})
 
     name: FieldName
     default_value: Text | None = None
@@ -75,6 +85,12 @@ class ScenarioIn(BaseModel):
 
 class ScenariosIn(BaseModel):
     """Scenarios to add."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"scenarios": [{"goal": "Cancel before Friday.", "field_values": {"plan": "basic"}}]}
+        }
+    )
 
     scenarios: list[ScenarioIn] = Field(max_length=MAX_BATCH)
     skip_existing: bool = False
@@ -129,12 +145,6 @@ class ScenarioSet(BaseModel):
 
 class Scenario(BaseModel):
     """One scenario."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"name": "Cancellations", "description": "People who want out.", "fields": ["plan"]}
-        }
-    )
 
     id: int
     goal: str

@@ -1,0 +1,139 @@
+"""Whatever is sent to any operation, in or out of its schema: no 500, and answers are as the document says."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, seed, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import load_all_checks, not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from personae.server.app import create_app
+from personae.server.services import open_services
+from personae.server.settings import ServerSettings
+from tests.databases import KINDS
+from tests.postgres import Postgres
+from tests.server.running import running
+
+load_all_checks()
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+EXAMPLES = {"sqlite": 8, "postgresql": 3}
+LEFT_OUT = {
+    "llm_configs.test_llm_config": "asks whatever address the config names",
+    "llm_configs.test_new_llm_config": "asks whatever address it is given",
+    "responses.generate_response": "asks whatever address the config names",
+    "auth.change_password": "takes its time on purpose",
+    "auth.login": "takes its time on purpose, and locks out who tries too often",
+}
+"""Operations with tests of their own, and why not here."""
+
+
+def document() -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        return create_app(open_services(ServerSettings(database=f"sqlite:///{folder}/p.db", secret_key="x"))).openapi()
+
+
+def ours() -> dict[str, Any]:
+    """Operations by id: changes after what reads, deletions last, so that there is something to look at."""
+    found = [one.ok() for one in schemathesis.openapi.from_dict(document()).get_all_operations()]
+    order = {"get": 0, "post": 1, "put": 2, "patch": 2, "delete": 3}
+    found.sort(key=lambda one: order[one.method])
+    return {str(one.definition.raw["operationId"]): one for one in found if not is_left_out(one.definition.raw)}
+
+
+def is_left_out(operation: dict[str, Any]) -> bool:
+    is_endless = any("text/event-stream" in answer.get("content", {}) for answer in operation["responses"].values())
+    return is_endless or operation["operationId"] in LEFT_OUT
+
+
+OPERATIONS = ours()
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server with one of each noun in it."""
+
+    url: str
+    kind: str
+    session: requests.Session
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    url = fresh(request, tmp_path_factory.mktemp("schema"))
+    with running(url) as server, requests.Session() as session:
+        session.trust_env = False
+        with server.client("") as api:
+            fill(api)
+        yield Target(server.url, request.param, session)
+
+
+def fresh(request: pytest.FixtureRequest, folder: Path) -> str:
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "personae.db")
+        return f"sqlite:///{folder / 'personae.db'}"
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.create(request.getfixturevalue("postgres_template"))
+
+
+def fill(api: httpx2.Client) -> None:
+    """One of each noun, with the id 1."""
+    columns = [{"name": "persona_goal", "column_type": "persona_goal"}, {"name": "order", "column_type": "text"}]
+    made = {
+        "personas": {"name": "Ann", "description": "In a hurry."},
+        "persona_groups": {"name": "All", "persona_ids": [1]},
+        "collections": {"name": "Rows", "collection_type": "PERSONA", "columns": columns},
+        "collections/1/entries": {"input_values": {"persona_goal": "Cancel the order.", "order": "17"}},
+        "prompt_templates": {"name": "Bot", "messages": [{"role": "system", "content": "You are a bot."}]},
+        "criterion_sets": {"name": "Good"},
+        "criteria": {"criteria": [{"criterion_str": "Is it polite?", "label": None}], "criterion_set_id": 1},
+        "llm_configs": {"name": "Mock", "inference_type": "custom_api", "provider": "mock"},
+    }
+    for path, body in made.items():
+        answer = api.post(f"/{path}", json=body)
+        assert answer.status_code < 300, f"{path}: {answer.text}"
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["inside", "outside"])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_answers_as_the_document_says(name: str, mode: GenerationMode, target: Target) -> None:
+    operation = OPERATIONS[name]
+    if mode is GenerationMode.NEGATIVE and not (operation.body or operation.query or operation.path_parameters):
+        pytest.skip("nothing can be sent to it")
+
+    @seed(20260501)
+    @settings(
+        max_examples=EXAMPLES[target.kind],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def check(case: Case) -> None:
+        aim(case)
+        case.call_and_validate(base_url=target.url, session=target.session, checks=CHECKS, timeout=30, allow_redirects=False)
+
+    check()
+
+
+def aim(case: Case) -> None:
+    """Mostly at what is there: who hits nothing sees 404s alone."""
+    for name, value in (case.path_parameters or {}).items():
+        if re.fullmatch(r"-?\d+", str(value)) and int(value) % 3:
+            case.path_parameters[name] = 1

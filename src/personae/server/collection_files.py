@@ -25,7 +25,6 @@ MEDIA_TYPES: dict[Format, str] = {
 }
 _SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".yaml": "yaml", ".yml": "yaml", ".csv": "csv"}
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-_IN_JSON = ("json", "conversation")
 
 Lines = list[tuple[int | None, dict[str, Any]]]
 """Rows of a file, each with its line."""
@@ -65,7 +64,8 @@ class Writing:
         if self.format == "yaml":
             lines = [f"{_yaml(name)}: {_yaml(value)}\n" for name, value in values.items()]
             return "- " + ("  ".join(lines) or "{}\n")
-        return ",".join(cell_of(_cell(values.get(name))) for name in self.names) + "\n"
+        in_json = _in_json(self.columns)
+        return ",".join(cell_of(_cell(values.get(name), in_json=name in in_json)) for name in self.names) + "\n"
 
 
 def read_rows(path: Path, columns: Sequence[Column]) -> Lines:
@@ -101,7 +101,7 @@ def _table(path: Path, columns: Sequence[Column]) -> Lines:
     for name in header:
         if header.count(name) > 1:
             raise InputError("two columns have this heading", file=path, line=line, field=name)
-    in_json = {column.name for column in columns if column.column_type in _IN_JSON} | {CONFIG}
+    in_json = _in_json(columns)
     return [(line, dict(_cells(header, cells, in_json, path, line))) for line, cells in lines if any(cells)]
 
 
@@ -140,7 +140,12 @@ def _yaml(value: Any) -> str:
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", _json(value))
 
 
-def _cell(value: Any) -> str:
+def _in_json(columns: Sequence[Column]) -> set[str]:
+    """The columns whose cells are JSON."""
+    return {column.name for column in columns if column.column_type in ("json", "conversation")} | {CONFIG}
+
+
+def _cell(value: Any, *, in_json: bool) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else _json(value)
+    return value if isinstance(value, str) and not in_json else _json(value)

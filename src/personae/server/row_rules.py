@@ -91,7 +91,7 @@ def told(problems: Sequence[InputError]) -> InputError:
     lines = [first.problem, *map(str, others)]
     if len(problems) > MAX_PROBLEMS:
         lines.append(f"there are more than {MAX_PROBLEMS} problems; mend these first")
-    return InputError("\n".join(lines), line=first.line, field=first.field)
+    return InputError("\n".join(lines), line=first.line, field=first.field, each=(first, *others))
 
 
 def content_hash(values: Mapping[str, Any], config: Mapping[str, Any] | None) -> str:

@@ -8,8 +8,8 @@ import json
 import re
 import tempfile
 import zlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path, PurePath
 from typing import Annotated, Any, TypeVar
 
@@ -64,6 +64,17 @@ class UnreadableFile(InputError):
         self.also: dict[str, Any] = {
             "errors": [{"line": one.line, "field": one.field, "problem": one.problem} for one in each]
         }
+
+
+@contextmanager
+def in_file(upload: UploadFile) -> Iterator[None]:
+    """What is found wrong in a line is told with the file's own name."""
+    try:
+        yield
+    except InputError as error:
+        if error.line is None:
+            raise
+        raise UnreadableFile(error, _name(upload)) from error
 
 
 async def read_upload(upload: UploadFile, read: Callable[[Path], T]) -> T:

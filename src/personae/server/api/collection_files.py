@@ -10,15 +10,16 @@ from starlette.responses import StreamingResponse
 
 from personae.server.collection_files import MEDIA_TYPES, Format, Writing, read_rows
 from personae.server.deps import Editor, Id, ProjectAccess, Viewer
+from personae.server.openapi import files
 from personae.server.row_intake import collection_of, columns_of, open_collection, take_in
 from personae.server.schemas.collection import Imported
-from personae.server.uploads import Upload, read_upload
+from personae.server.uploads import Upload, in_file, read_upload
 from personae.store import rows
 
 router = APIRouter(prefix="/projects/{project_id}/collections/{collection_id}", tags=["collections"])
 
 
-@router.get("/export", response_class=StreamingResponse, responses={200: {"content": {"application/jsonl": {}}}})
+@router.get("/export", response_class=StreamingResponse, responses=files(MEDIA_TYPES.values()))
 async def export_collection(
     project: Viewer,
     collection_id: Id,
@@ -38,15 +39,16 @@ async def import_collection(
     project: Editor,
     collection_id: Id,
     file: Upload,
-    skip_existing: Annotated[bool, Query(description="Leave out rows that are there already.")] = False,  # noqa: FBT002 - a query parameter
+    skip_existing: Annotated[bool, Query(description="Leave out rows that are there already.")] = False,
 ) -> Imported:
     """Add the rows of a JSONL, JSON, YAML or CSV file: all of them, or none and what is wrong, with line and field."""
     async with project.reading() as connection:
         columns = columns_of(await collection_of(connection, project.id, collection_id))
     given = await read_upload(file, lambda path: read_rows(path, columns))
-    async with project.changing() as change:
-        collection = await open_collection(change.connection, project.id, collection_id)
-        made = await take_in(change, project, collection, given, skip_existing=skip_existing)
+    with in_file(file):
+        async with project.changing() as change:
+            collection = await open_collection(change.connection, project.id, collection_id)
+            made = await take_in(change, project, collection, given, skip_existing=skip_existing)
     return Imported(created=len(made), skipped=len(given) - len(made))
 
 

@@ -101,7 +101,7 @@ async def create_collection(project: Editor, body: CollectionIn) -> Response:
         change.log("create", "collection", id_, name=body.name)
         made = await collection_of(change.connection, project.id, id_)
         await take_in(change, project, made, enumerate(given, 1))
-        return await _with_rows(change.connection, project.id, id_)
+        return await _with_rows(change.connection, project.id, id_, 201)
 
 
 @router.get("/{collection_id}", response_model=CollectionWithRows)
@@ -148,11 +148,11 @@ def _changed_columns(collection: Record, body: CollectionUpdate) -> list[Column]
     return columns
 
 
-async def _with_rows(connection: Connection, project_id: int, collection_id: int) -> Answer:
+async def _with_rows(connection: Connection, project_id: int, collection_id: int, status: int = 200) -> Answer:
     collection = await collection_of(connection, project_id, collection_id)
     travels = shown(collection)
     every = await rows.page(connection, collection_id)
-    return Answer(travels | {"variables": [wire_row(row, travels) for row in every]})
+    return Answer(travels | {"variables": [wire_row(row, travels) for row in every]}, status)
 
 
 async def _check_name(connection: Connection, project_id: int, name: str, *, but: int | None = None) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.platform import server_rows
 from bench.report import markdown, tables, verdict
 from bench.rows import Row, rows
 
+ALL = "abcdef"
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
@@ -34,14 +36,14 @@ def show(console: Console, row: Row) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small, in under a minute; writes no file")
-    parser.add_argument("--only", default="abcd", metavar="ROWS", help="some of a, b, c, d; writes no file")
+    parser.add_argument("--only", default=ALL, metavar="ROWS", help=f"some of {ALL}; writes no file")
     parser.add_argument("--out", type=Path, help="write the page here instead, whatever was run")
     options = parser.parse_args()
-    measured = rows(quick=options.quick, only=options.only)
+    measured = [*rows(quick=options.quick, only=options.only), *server_rows(quick=options.quick, only=options.only)]
     console = Console()
     for row in measured:
         show(console, row)
-    full = not options.quick and options.only == "abcd"
+    full = not options.quick and options.only == ALL
     out = options.out or (RESULTS if full else None)
     if out is not None:
         out.write_text(markdown(measured, quick=options.quick), encoding="utf-8")

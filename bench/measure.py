@@ -84,6 +84,11 @@ def run_program(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
     return Cost(wall, used.ru_utime + used.ru_stime, peak / KIB)
 
 
+def high_water_mib(pid: int) -> float:
+    """Peak resident MiB of a process so far."""
+    return _high_water(pid) / KIB
+
+
 def _wait(process: subprocess.Popen[bytes], deadline: float) -> tuple[int, resource.struct_rusage, int]:
     """Exit code, resources used, and peak memory in KiB."""
     peak = 0

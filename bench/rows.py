@@ -133,9 +133,9 @@ def rows(*, quick: bool, only: str = "abcd") -> list[Row]:
         out.append(bounded_memory(planned, more, absent=absent))
     if "d" in only:
         out.append(starting(3 if quick else 7, absent=absent))
-    if quick:
+    if quick and out:
         out[0].notes.insert(0, "quick: with so few conversations, start-up weighs more in rows b and c than it should")
-    if absent is not None:
+    if absent is not None and out:
         out[0].notes.insert(0, absent)
     return out
 

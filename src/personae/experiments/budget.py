@@ -89,6 +89,11 @@ class Budget:
         if self._waiting or self._starting:
             self._wake()
 
+    def set_ceilings(self, ceilings: Ceilings) -> None:
+        """Other ceilings, from now on."""
+        self.ceilings = ceilings
+        self._wake()
+
     async def _until_it_fits(self, need: Amount, queue: deque[asyncio.Future[None]]) -> None:
         while short := self.shortage(need, with_others=True):
             if self.shortage(need, with_others=False):

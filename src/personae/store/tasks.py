@@ -15,7 +15,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store.columns import Record
-from personae.store.tables import tasks
+from personae.store.tables import experiments, tasks
 
 Status = Literal["PENDING", "STARTED", "PAUSED", "SUCCESS", "FAILURE"]
 OPEN: tuple[Status, ...] = ("PENDING", "STARTED", "PAUSED")
@@ -99,12 +99,14 @@ async def still_owned(connection: AsyncConnection, task_id: str, owner: str, *, 
     return bool(done.rowcount)
 
 
-async def wanted(connection: AsyncConnection, owner: str) -> dict[str, Wanted]:
-    """What was asked of this owner's tasks, by task."""
+async def wishes(connection: AsyncConnection, owner: str) -> list[Record]:
+    """Of each of this owner's tasks: its id, what it is `wanted` to do, and its experiment's `settings` as they are."""
     found = await connection.execute(
-        select(tasks.c.id, tasks.c.wanted).where(tasks.c.owner == owner, tasks.c.status == "STARTED")
+        select(tasks.c.id, tasks.c.wanted, experiments.c.settings)
+        .outerjoin(experiments, experiments.c.id == tasks.c.experiment_id)
+        .where(tasks.c.owner == owner, tasks.c.status == "STARTED")
     )
-    return {row.id: row.wanted for row in found}
+    return [dict(row) for row in found.mappings()]
 
 
 async def ask(connection: AsyncConnection, task_id: str, wish: Wanted) -> None:

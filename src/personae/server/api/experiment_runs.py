@@ -11,6 +11,7 @@ from starlette.responses import StreamingResponse
 from personae.errors import Conflict, InputError, NotFound
 from personae.server.answers import Answer
 from personae.server.deps import Editor, Id, ProjectAccess, Viewer
+from personae.server.experiments.additions import is_brought, places_beside
 from personae.server.experiments.creation import Draft, check, draft, look_at, queue
 from personae.server.experiments.maps import map_page
 from personae.server.experiments.snapshot import criterion_set
@@ -71,12 +72,15 @@ async def retry_failed(project: Editor, experiment_id: Id, body: RetryIn) -> Ans
         row = await _found(connection, project.id, experiment_id)
         _check_status(row, ENDED, "is not over: wait, or cancel it first")
         known = await responses.light(connection, project.id, responses.Filter(experiment_id=experiment_id))
-        failed = [one for one in known if one["has_error"] or one["unrated"]]
+        failed = [one for one in known if (one["has_error"] or one["unrated"]) and not is_brought(one)]
+        beside = await places_beside(connection, project.id, experiment_id, failed)
         if not body.discard_annotations:
             await _check_unannotated(connection, project.id, experiment_id, [one["id"] for one in failed])
     if not failed:
         return Answer({**wire(row), "generation_task_id": None})
-    return await _start(project, experiment_id, ENDED, payload={"retry_errors": True}, rating_mode=body.rating_mode)
+    return await _start(
+        project, experiment_id, ENDED, payload={"retry_errors": True, "beside": beside}, rating_mode=body.rating_mode
+    )
 
 
 @router.post("/rerate", response_model=Experiment)
@@ -110,7 +114,7 @@ async def rerate_experiment(project: Editor, experiment_id: Id, body: RerateIn) 
 
 @router.put("/budget", response_model=Experiment)
 async def set_budget(project: Editor, experiment_id: Id, body: BudgetIn) -> Answer:
-    """Another ceiling. It holds from the next run on: pause and resume a running experiment, or resume a cut one."""
+    """Another ceiling: for a running experiment within a second; `resume` goes on with conversations that were cut."""
     async with project.changing() as change:
         row = await _found(change.connection, project.id, experiment_id)
         settings = {**row["settings"], "budget_usd": body.budget_usd}

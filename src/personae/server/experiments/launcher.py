@@ -92,10 +92,11 @@ class Launcher:
             self._running[run.task_id] = (run, asyncio.create_task(self._work(run), name=f"task {run.task_id}"))
         if self._running:
             async with database.reading() as connection:
-                wanted = await tasks.wanted(connection, self.owner)
-            for task_id, (run, _) in self._running.items():
-                if wish := wanted.get(task_id):
-                    run.stop(wish)
+                wishes = await tasks.wishes(connection, self.owner)
+            for wish in wishes:
+                if wish["id"] in self._running:
+                    run, _ = self._running[wish["id"]]
+                    run.hear(wish["wanted"], wish["settings"] or {})
 
     async def _begin(self, connection: Connection, task: Record) -> None:
         if task["experiment_id"] is not None:

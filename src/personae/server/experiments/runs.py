@@ -15,6 +15,7 @@ from typing import Any
 
 from personae.errors import NotFound, PersonaeError
 from personae.executors import executors
+from personae.experiments.budget import Budget
 from personae.experiments.build import Engine, engine
 from personae.experiments.plan import Plan
 from personae.experiments.recorders.sql import Sql, Target
@@ -40,8 +41,17 @@ class Run:
     task: Record
     owner: str
     _stop: Callable[[], None] = field(default=lambda: None)
+    _budget: Budget | None = None
     wanted: str = ""
     """`pause`, `cancel`, or `hand over` where this process ends."""
+
+    def hear(self, wish: str, settings: Record) -> None:
+        """What people want of it by now: to pause, to cancel, another ceiling."""
+        if wish:
+            self.stop(wish)
+        budget, usd = self._budget, settings.get("budget_usd", self.services.settings.budget_usd)
+        if budget is not None and usd != budget.ceilings.usd:
+            budget.set_ceilings(replace(budget.ceilings, usd=usd))
 
     def stop(self, why: str) -> None:
         """Finish the calls that are under way, record them, and make no new one."""
@@ -62,21 +72,36 @@ class Run:
                 raise NotFound("the experiment was deleted")
             rows = await experiments.rows(connection, experiment_id)
             secrets, models = await secrets_and_models(connection, services, experiment)
+        payload = self.task["payload"]
+        experiment["rating_mode"] = payload.get("rating_mode", experiment["rating_mode"])
         settings = engine_settings(experiment, secrets, models, services.settings)
         async with engine(settings, pool(services.settings)) as running:
-            if self.task["kind"] == "rate":
-                await rate(self, experiment, running)
-            else:
-                await self._converse(experiment, rows, running)
+            self._budget = running.budget
+            match self.task["kind"]:
+                case "rate":
+                    await rate(self, experiment, running)
+                case "respond":
+                    await self._converse(experiment, rows, running, f"~{self.task_id[:8]}", payload["places"])
+                case _:
+                    await self._converse(experiment, rows, running)
+                    for suffix, places in payload.get("beside", {}).items():
+                        await self._converse(experiment, rows, running, suffix, places)
 
-    async def _converse(self, experiment: Record, rows: list[Record], running: Engine) -> None:
-        services, payload = self.services, self.task["payload"]
+    async def _converse(
+        self,
+        experiment: Record,
+        rows: list[Record],
+        running: Engine,
+        suffix: str = "",
+        places: list[int] | None = None,
+    ) -> None:
+        """The whole plan; or some places of it once more, as responses whose keys end with `suffix`."""
+        services = self.services
         response_column = experiment["settings"].get("response_column")
         given = inputs(
             experiment["snapshot"], rows, mode=experiment["evaluation_mode"], response_column=response_column
         )
         plan = running.plan(given.personas, given.scenarios, system_prompt=given.system_prompt)
-        is_beside = self.task["kind"] == "respond"
         target = Target(
             project_id=experiment["project_id"],
             experiment_id=experiment["id"],
@@ -86,15 +111,14 @@ class Run:
             criteria=criteria(experiment["snapshot"])[1],
             rater=running.judge.model.name,
             now=services.now,
-            suffix=f"~{self.task_id[:8]}" if is_beside else "",
+            suffix=suffix,
         )
         trouble = services.troubles.of(f"experiment {experiment['id']}")
-        recorder = await Sql.open(
-            services.database, target, retry_errors=bool(payload.get("retry_errors")), on_trouble=trouble
-        )
+        retry_errors = bool(self.task["payload"].get("retry_errors"))
+        recorder = await Sql.open(services.database, target, retry_errors=retry_errors, on_trouble=trouble)
         try:
-            if is_beside:
-                plan = _some(plan, payload["places"])
+            if places is not None:
+                plan = _some(plan, places)
             run = running.experiment(plan, recorder)
             self._stop = run.stop
             if self.wanted:

@@ -84,7 +84,7 @@ class OpenAIBot:
             "tokens_per_minute": self.tokens_per_minute,
             "extra_body": dict(self.extra_body),
             "api_version": self.api_version,
-            "uses_environment": self.uses_environment,
+            "uses_environment": None if self.uses_environment else False,
         }
         given = {name: value for name, value in settings.items() if value not in ("", None, {})}
         return _OpenAI(self, wiring.connect_model(provider=self.provider, timeout_s=wiring.timeout_s, **given))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx2
@@ -62,6 +63,20 @@ def test_any_text_is_kept(api: httpx2.Client) -> None:
     assert api.get(f"/personas/{ann['id']}").json()["description"] == "NUL \0 and U+2028 \u2028 and 🙂"
 
 
+def test_attributes_are_what_a_file_can_hold(api: httpx2.Client) -> None:
+    deep: Any = 1
+    for _ in range(100):
+        deep = [deep]
+    for value in ({"n": 2**70}, {"n": deep}, {"n": float("nan")}):
+        body = json.dumps(ANN | {"attributes": value})
+        answer = api.post("/personas", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["problem"].startswith("Value error, n is ")
+    body = json.dumps(ANN | {"attributes": {"half \ud83d": "\ud83d"}})
+    answer = api.post("/personas", content=body, headers={"Content-Type": "application/json"})
+    assert answer.json()["attributes"] == {"half \ufffd": "\ufffd"}
+
+
 def test_any_name_is_kept_and_looked_up_without_harm(api: httpx2.Client) -> None:
     ann = made(api, ANN | {"name": "A\0nn 🙂"})
     for parameters in ({"name": "A\0nn 🙂"}, {"search": "\0"}):
@@ -72,7 +87,7 @@ def test_any_name_is_kept_and_looked_up_without_harm(api: httpx2.Client) -> None
 @pytest.fixture
 def library(api: httpx2.Client) -> dict[str, int]:
     """Ann, Ben and Élodie, by name."""
-    people = [
+    people: list[dict[str, Any]] = [
         ANN,
         {"name": "Ben", "description": "KNOWS the shop.", "traits": ["Terse", "kind"], "attributes": {"vip": True}},
         {"name": "Élodie", "description": "Asks {{topic}}, {{when}}.", "attributes": {"age": "71", "city": "a=b"}},

@@ -5,16 +5,30 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from personae.core.persona import Persona as PersonaRecord
 from personae.core.template import placeholders
+from personae.core.text import whole_values
+from personae.sources import Row
+from personae.sources._values import check_values
 from personae.store.columns import Record
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100_000)]
 Text = Annotated[str, StringConstraints(max_length=1_000_000)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
+
+
+def _writable(values: dict[str, Any]) -> dict[str, Any]:
+    """What every file format can hold, so that no persona stands in the way of an export."""
+    kept: dict[str, Any] = whole_values(values)
+    if problems := check_values(Row(kept)):
+        raise ValueError(f"{problems[0].field or 'the object'} {problems[0].text}")
+    return kept
+
+
+Attributes = Annotated[dict[str, Any], AfterValidator(_writable)]
 
 
 class PersonaIn(BaseModel):
@@ -40,7 +54,7 @@ class PersonaIn(BaseModel):
     domain_knowledge: Text = ""
     """What this user knows. May hold `{{column}}` placeholders."""
     traits: list[Filled] = Field(default=[], max_length=100)
-    attributes: dict[str, JsonValue] = {}
+    attributes: Attributes = {}
     goal: Text = ""
     """The persona's own goal, used where an experiment's rows bring none."""
     success_criteria: Text = ""

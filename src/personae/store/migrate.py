@@ -48,14 +48,18 @@ def head() -> str:
     return ScriptDirectory.from_config(config()).get_current_head() or ""
 
 
+def is_known(at: str) -> bool:
+    """Whether this version of personae knows the revision `at`."""
+    return at in {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
+
+
 def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def _upgrade(connection: Connection) -> None:
     at = _revision(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
-    if at is not None and at not in known:
+    if at is not None and not is_known(at):
         raise ConfigurationError(
             f"the database is at revision {at}, which this version of personae does not know: install a later one"
         )

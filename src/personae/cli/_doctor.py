@@ -252,7 +252,7 @@ def _is_ours(settings: ServerSettings) -> bool:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
     url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/healthz"
     try:
-        with build_opener(ProxyHandler({})).open(url, timeout=3) as answer:
+        with build_opener(ProxyHandler({})).open(url, timeout=10) as answer:
             return orjson.loads(answer.read(1000)) == {"status": "ok"}
     except (URLError, OSError, ValueError):
         return False

@@ -53,6 +53,8 @@ def test_an_experiment_is_looked_at_run_watched_read_and_rated_again(use: Use) -
         assert (seen.personas, seen.rows, seen.conversations, seen.problems) == (2, 2, 4, ())
         made = await client.experiments.create(fresh("Run"), **setup)
         assert made.status == "draft"
+        member = (await client.persona_groups.get(setup["persona_group_id"])).members[0]
+        assert [one.id for one in (await client.personas.used_in(member.id)).experiments] == [made.id]
         await client.experiments.run(made.id)
         steps: list[Any] = []
         done = await client.experiments.wait(made.id, on_progress=steps.append, every_s=0.05, timeout_s=60)

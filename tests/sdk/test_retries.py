@@ -24,17 +24,16 @@ PERSONA = {
 
 
 @contextmanager
-def failing(*statuses: int, body: Any = PERSONA) -> Iterator[tuple[Client, list[str]]]:
-    """A client of a server that answers with these statuses, then with 200; and the methods that it was asked with."""
-    asked: list[str] = []
+def failing(*statuses: int, body: Any = PERSONA) -> Iterator[tuple[Client, list[bytes]]]:
+    """A client of a server that answers with these statuses, then with 200; and the bodies that it was sent."""
+    asked: list[bytes] = []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
             status = statuses[len(asked)] if len(asked) < len(statuses) else 200
-            asked.append(self.command)
-            self.rfile.read(int(self.headers.get("content-length", 0)))
+            asked.append(self.rfile.read(int(self.headers.get("content-length", 0))))
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
@@ -98,6 +97,13 @@ def test_what_may_have_been_done_is_not_repeated_and_all_ends(
     with failing(*statuses) as (client, asked), pytest.raises(ServerError) as caught:
         call(client)
     assert (len(asked), caught.value.status) == (requests, statuses[0])
+
+
+def test_a_file_is_sent_whole_again() -> None:
+    done = {"created": 1, "versions": 0, "unchanged": 0, "items": []}
+    with failing(503, body=done) as (client, asked):
+        client.personas.import_text('{"name": "Ann"}')
+    assert [body.count(b'{"name": "Ann"}') for body in asked] == [1, 1]
 
 
 @pytest.mark.parametrize("body", [b"<html>", {"id": "x"}])

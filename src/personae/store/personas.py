@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store.columns import Record
 from personae.store.engine import insert_one, insert_returning_ids
+from personae.store.experiments import UNFINISHED
 from personae.store.tables import experiments, persona_group_members, persona_versions, personas, projects, responses
 
 _AT_ONCE = 1000
@@ -180,11 +181,16 @@ async def delete(connection: AsyncConnection, persona_id: int) -> None:
 
 
 async def used_in_experiments(connection: AsyncConnection, project_id: int, persona_id: int) -> list[Record]:
-    """The project's experiments that hold conversations of this persona: id, name and status, the newest first."""
+    """The project's experiments with this persona: id, name and status, the newest first.
+
+    Those that hold conversations of it, and those that are not over and whose group holds it.
+    """
     has_some = exists().where(responses.c.experiment_id == experiments.c.id, responses.c.persona_id == persona_id)
+    groups = select(persona_group_members.c.group_id).where(persona_group_members.c.persona_id == persona_id)
+    will = experiments.c.persona_group_id.in_(groups) & experiments.c.status.in_(("draft", *UNFINISHED))
     found = await connection.execute(
         select(experiments.c.id, experiments.c.name, experiments.c.status)
-        .where(experiments.c.project_id == project_id, has_some)
+        .where(experiments.c.project_id == project_id, has_some | will)
         .order_by(experiments.c.id.desc())
     )
     return [dict(row) for row in found.mappings()]

@@ -56,7 +56,7 @@ def estimate(
         user, reply = _USER_TOKENS[which], _BOT_TOKENS[which]
         talk: list[tuple[Model, _Side]] = []
         if simulator is not None:
-            talk.append((simulator, _talk(turns + 1 - which, _SYSTEM_TOKENS, user, user + reply)))
+            talk.append((simulator, _talk(min(turns + 1 - which, max_turns), _SYSTEM_TOKENS, user, user + reply)))
         if bot is not None:
             talk.append((bot, _talk(turns, tokens.estimate(bot_system), reply, user + reply)))
         if answers:

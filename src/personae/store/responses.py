@@ -36,6 +36,8 @@ class Filter:
     criterion_id: int | None = None
     verdict: str | None = None
     """YES or NO: of the criterion `criterion_id`, or of any where it is None. `none`: without an answer."""
+    answers: tuple[tuple[int, str], ...] = ()
+    """Criteria, each with the answer that it was given."""
     is_annotated: bool | None = None
     is_imperfect: bool | None = None
     key_suffix: str = ""
@@ -91,22 +93,23 @@ class Filter:
             if most is not None:
                 found.append(column <= most)
         if self.verdict is not None or self.criterion_id is not None:
-            found.append(self._rated())
-        return found
-
-    def _rated(self) -> ColumnElement[bool]:
-        asked = [ratings.c.response_id == responses.c.id]
-        if self.criterion_id is not None:
-            asked.append(ratings.c.criterion_id == self.criterion_id)
-        if self.verdict is not None:
-            wanted = None if self.verdict.lower() == "none" else self.verdict.upper()
-            asked.append(ratings.c.rating.is_(None) if wanted is None else ratings.c.rating == wanted)
-        return exists().where(*asked)
+            found.append(_rated(self.criterion_id, self.verdict))
+        return found + [_rated(criterion_id, answer) for criterion_id, answer in self.answers]
 
     @property
     def needs_experiment(self) -> bool:
         """Whether a condition is about the experiment's own columns."""
         return any(one is not None for one in (self.prompt_template_id, self.collection_id, self.llm_model_name))
+
+
+def _rated(criterion_id: int | None, verdict: str | None) -> ColumnElement[bool]:
+    asked = [ratings.c.response_id == responses.c.id]
+    if criterion_id is not None:
+        asked.append(ratings.c.criterion_id == criterion_id)
+    if verdict is not None:
+        wanted = None if verdict.lower() == "none" else verdict.upper()
+        asked.append(ratings.c.rating.is_(None) if wanted is None else ratings.c.rating == wanted)
+    return exists().where(*asked)
 
 
 SORTS: dict[str, ColumnElement[Any]] = {

@@ -125,10 +125,13 @@ class Sql:
 
     async def _reopen(self, connection: Connection, terminations: frozenset[str], *, unrated: bool) -> None:
         target = self._target
-        if target.suffix:  # beside the plan: those of the plan are not ours to touch
-            return
         known = await responses.keys(connection, target.experiment_id)
-        again = [row for row in known if row["termination"] in terminations or (unrated and row["unrated"])]
+        again = [
+            row
+            for row in known
+            if suffix_of(row["key"]) == target.suffix
+            and (row["termination"] in terminations or (unrated and row["unrated"]))
+        ]
         for start in range(0, len(again), _AT_ONCE):
             ids = [row["id"] for row in again[start : start + _AT_ONCE]]
             chosen = responses.Filter(ids=tuple(ids))
@@ -252,6 +255,12 @@ class Sql:
             connection, target.experiment_id, finished=len(new), failed=failed, rated=rated, spent_usd=spent_usd
         )
         await tasks.advance(connection, target.task_id, done=len(new), rated=rated)
+
+
+def suffix_of(key: str) -> str:
+    """What stands behind the keys of responses that one task made beside the plan. Blank: it is of the plan."""
+    _, mark, rest = key.partition("~")
+    return mark + rest
 
 
 def target_cell(row: Record) -> Cell:

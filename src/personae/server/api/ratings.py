@@ -16,7 +16,7 @@ from personae.server.experiments.waiting import over
 from personae.server.experiments.watching import status_stream
 from personae.server.openapi import EVENTS
 from personae.server.paging import PagingDep
-from personae.server.schemas.experiment import Status, status
+from personae.server.schemas.experiment import RatingMode, Status, status
 from personae.server.schemas.experiment_out import Rating, RatingPage
 from personae.server.schemas.response import ManualRatingIn, RatingsBatchIn, RatingsIn, wire_rating
 from personae.store import experiments, ratings, responses, tasks
@@ -41,7 +41,7 @@ async def list_ratings(
 async def rate_response(project: Editor, body: RatingsIn) -> Answer:
     """Rate one response again by its experiment's criteria; the answer comes when it is done."""
     async with project.changing() as change:
-        task_id = await _queue(change.connection, project, [body.prompt_response_id])
+        task_id = await _queue(change.connection, project, [body.prompt_response_id], body.rating_mode)
         change.log("rate", "response", body.prompt_response_id)
     project.services.wake()
     await over(project, task_id)
@@ -56,7 +56,7 @@ async def rate_responses(project: Editor, body: RatingsBatchIn) -> str | None:
     if not body.prompt_response_ids:
         return None
     async with project.changing() as change:
-        task_id = await _queue(change.connection, project, body.prompt_response_ids)
+        task_id = await _queue(change.connection, project, body.prompt_response_ids, body.rating_mode)
         change.log("rate", "responses", "", count=len(body.prompt_response_ids))
     project.services.wake()
     return task_id
@@ -97,11 +97,14 @@ async def rate_by_hand(project: Editor, body: ManualRatingIn) -> Answer:
             not_passed=answers.count("NO"),
             unrated=answers.count(None),
         )
+        await experiments.change(change.connection, response["experiment_id"], now=project.services.now(), results=None)
         change.log("rate", "response", response["id"], criterion_id=body.criterion_id, rating=body.rating)
         return Answer(wire_rating({**before, **values, "error": None}))
 
 
-async def _queue(connection: AsyncConnection, project: ProjectAccess, response_ids: list[int]) -> str:
+async def _queue(
+    connection: AsyncConnection, project: ProjectAccess, response_ids: list[int], rating_mode: RatingMode
+) -> str:
     chosen = responses.Filter(ids=tuple(response_ids))
     found = await responses.light(connection, project.id, chosen)
     if len(found) < len(set(response_ids)):
@@ -118,7 +121,7 @@ async def _queue(connection: AsyncConnection, project: ProjectAccess, response_i
         "rate",
         experiment_id=experiment["id"],
         total=len(found),
-        payload={"response_ids": [row["id"] for row in found]},
+        payload={"response_ids": [row["id"] for row in found], "rating_mode": rating_mode},
         now=project.services.now(),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from statistics import fmean
 from typing import Annotated, Any
@@ -46,6 +47,9 @@ def _filter(
     text: Annotated[str, Query(max_length=1000, description="Part of an error or annotation.")] = "",
     exclude_perfect_responses: bool = False,
     show_only_annotated_responses: bool = False,
+    criteria_filter_by: Annotated[
+        str | None, Query(max_length=100_000, description="`{5: 'YES', 7: 'NO'}`: the criteria were answered so.")
+    ] = None,
     duration_seconds_min: Least = None,
     duration_seconds_max: Least = None,
     input_tokens_min: Least = None,
@@ -70,6 +74,7 @@ def _filter(
         goal_achieved=goal_achieved,
         criterion_id=criterion_id,
         verdict=verdict,
+        answers=_answers(criteria_filter_by or ""),
         is_annotated=True if show_only_annotated_responses else None,
         is_imperfect=True if exclude_perfect_responses else None,
         text=text,
@@ -78,6 +83,16 @@ def _filter(
         output_tokens=(output_tokens_min, output_tokens_max),
     )
 
+
+def _answers(text: str) -> tuple[tuple[int, str], ...]:
+    """Criterion and answer. The elluminate SDK sends the Python text of a dict with its own enumeration in it."""
+    found = _ANSWER.findall(text)
+    if _ANSWER.sub("", text).strip(" {},"):
+        raise InputError("must be such as {5: 'YES', 7: 'NO'}", field="criteria_filter_by")
+    return tuple((int(criterion_id), answer) for criterion_id, answer in found)
+
+
+_ANSWER = re.compile(r"""["']?(\d{1,18})["']?\s*:\s*(?:<[\w.]+:\s*)?["'](YES|NO)["']>?""")
 
 FilterDep = Annotated[responses.Filter, Depends(_filter)]
 SortBy = Annotated[
@@ -102,12 +117,7 @@ async def list_responses(project: Viewer, paging: PagingDep, chosen: FilterDep, 
 
 
 @router.get("/samples", response_model=list[Samples])
-async def list_samples(
-    project: Viewer,
-    chosen: FilterDep,
-    sort_by: SortBy = "",
-    criteria_filter_by: Annotated[str | None, Query(description="Not read.")] = None,  # noqa: ARG001 - the SDK may send it
-) -> Answer:
+async def list_samples(project: Viewer, chosen: FilterDep, sort_by: SortBy = "") -> Answer:
     """The chosen responses of an experiment by row."""
     if chosen.experiment_id is None:
         raise InputError("is needed", field="experiment_id")
@@ -258,6 +268,7 @@ async def delete_response(project: Editor, response_id: Id) -> None:
             failed=-(row["error"] is not None),
             rated=-(row["error"] is None and not row["unrated"]),
         )
+        await experiments.change(change.connection, row["experiment_id"], now=project.services.now(), results=None)
         change.log("delete", "response", response_id, experiment_id=row["experiment_id"])
 
 

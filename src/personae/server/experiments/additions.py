@@ -3,21 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 from personae.core.conversation import Conversation, Turn
+from personae.core.rating import Rating
 from personae.core.result import SimulationResult
 from personae.core.usage import Usage
 from personae.errors import InputError, NotFound
-from personae.experiments.recorders.sql import Target, response_row
+from personae.experiments.recorders.sql import Target, rating_rows, response_row, suffix_of
 from personae.server.deps import ProjectAccess
 from personae.server.experiments.inputs import Inputs, criteria, inputs
 from personae.server.experiments.single_turn import text_of
-from personae.server.schemas.response import ResponseIn
-from personae.store import experiments, responses, tasks
+from personae.server.schemas.response import ResponseIn, telling
+from personae.store import experiments, ratings, responses, tasks
 from personae.store.columns import Record
 from personae.store.engine import Connection
+
+_BROUGHT = "added"
+"""How the keys begin of what callers brought."""
+
+
+def is_brought(row: Record) -> bool:
+    """Whether a caller brought this response, so that nobody can make it again."""
+    return str(row["key"]).startswith(f"{_BROUGHT}~")
+
+
+async def places_beside(
+    connection: Connection, project_id: int, experiment_id: int, rows: Sequence[Record]
+) -> dict[str, list[int]]:
+    """Places in the plan of those of these responses that were made beside it, by what their keys end with."""
+    found: dict[str, list[int]] = {}
+    if beside := [row for row in rows if suffix_of(row["key"])]:
+        _, given = await experiment_and_inputs(connection, project_id, experiment_id)
+        cells = {(cell.row_id, cell.persona_id): place for place, cell in enumerate(given.cells)}
+        for row in beside:
+            place = cells.get((row["row_id"], row["persona_id"]))
+            if place is not None:
+                found.setdefault(suffix_of(row["key"]), []).append(place + (row["epoch"] - 1) * len(cells))
+    return found
 
 
 async def experiment_and_inputs(connection: Connection, project_id: int, experiment_id: int) -> tuple[Record, Inputs]:
@@ -39,12 +64,9 @@ async def add(
     for experiment_id in dict.fromkeys(one.experiment_id for one in asked):
         row, given = await experiment_and_inputs(connection, project.id, experiment_id)
         own = [one for one in asked if one.experiment_id == experiment_id]
-        brought = [_brought(project, row, given, one) for one in own if one.messages]
-        if brought:
-            found = await responses.insert(connection, brought)
-            made += [found[one["key"]] for one in brought]
-            await experiments.count_up(connection, experiment_id, finished=len(brought))
-        if places := [place for one in own if not one.messages for place in places_of(given, one)]:
+        if brought := [one for one in own if one.messages]:
+            made += await _insert(connection, project, row, given, brought)
+        if places := _to_generate(row, given, [one for one in own if not one.messages]):
             task_ids.append(
                 await tasks.create(
                     connection,
@@ -75,8 +97,53 @@ def places_of(given: Inputs, one: ResponseIn) -> list[int]:
     return [place + (one.epoch - 1) * len(given.cells) for place in found]
 
 
-def _brought(project: ProjectAccess, row: Record, given: Inputs, one: ResponseIn) -> Record:
-    """A response from messages that the caller has."""
+def _to_generate(row: Record, given: Inputs, asked: Sequence[ResponseIn]) -> list[int]:
+    """Places in the plan. What is asked for twice is made as another epoch. Raises InputError."""
+    found: dict[int, None] = {}
+    for one in asked:
+        if one.llm_config_id not in (None, row["llm_config_id"]):
+            raise InputError(
+                f"the experiment {row['name']!r} is run by its own LLM config alone: make another experiment to use "
+                "this one",
+                field="llm_config_id",
+            )
+        for place in places_of(given, one):
+            while place in found:
+                place += len(given.cells)
+            found[place] = None
+    return list(found)
+
+
+async def _insert(
+    connection: Connection, project: ProjectAccess, row: Record, given: Inputs, asked: Sequence[ResponseIn]
+) -> list[int]:
+    """Ids of the responses that the caller has. They wait to be rated."""
+    target = Target(
+        project_id=project.id,
+        experiment_id=row["id"],
+        task_id="",
+        owner="",
+        cell_at=given.cell_at,
+        criteria=criteria(row["snapshot"])[1],
+        rater="",
+        now=project.services.now,
+    )
+    waiting = tuple(Rating(one.label, None, error="not rated yet") for one in criteria(row["snapshot"])[0])
+    brought = [replace(_brought(row, given, one), ratings=waiting) for one in asked]
+    rows = [
+        response_row(target, result, result.as_row()) | {"termination": None, "duration_s": _duration(one)}
+        for result, one in zip(brought, asked, strict=True)
+    ]
+    found = await responses.insert(connection, rows)
+    ids = [found[result.key] for result in brought]
+    await ratings.insert(connection, [one for id_ in ids for one in rating_rows(target, id_, waiting)])
+    await experiments.count_up(connection, row["id"], finished=len(ids))
+    await experiments.change(connection, row["id"], now=project.services.now(), results=None)
+    return ids
+
+
+def _brought(row: Record, given: Inputs, one: ResponseIn) -> SimulationResult:
+    """A result from messages that the caller has."""
     place = places_of(given, one)[0]
     per_row = max(len(given.personas), 1)
     scenario = given.scenarios[place % len(given.cells) // per_row]
@@ -89,8 +156,8 @@ def _brought(project: ProjectAccess, row: Record, given: Inputs, one: ResponseIn
     turns = [Turn("assistant" if turn.role == "assistant" else "user", turn.content, metadata={"opening": True})
              for turn in opening if turn.role != "system"]  # fmt: skip
     turns += [_turn(message) for message in said]
-    result = SimulationResult(
-        key=f"added~{uuid4().hex[:24]}",
+    return SimulationResult(
+        key=f"{_BROUGHT}~{uuid4().hex[:24]}",
         persona=persona,
         scenario=scenario,
         epoch=one.epoch,
@@ -98,25 +165,21 @@ def _brought(project: ProjectAccess, row: Record, given: Inputs, one: ResponseIn
         usage=_usage(one.metadata or {}),
         index=place,
     )
-    target = Target(
-        project_id=project.id,
-        experiment_id=row["id"],
-        task_id="",
-        owner="",
-        cell_at=given.cell_at,
-        criteria=criteria(row["snapshot"])[1],
-        rater="",
-        now=project.services.now,
-    )
-    made = response_row(target, result, result.as_row())
+
+
+def _duration(one: ResponseIn) -> float | None:
     duration = (one.metadata or {}).get("duration_seconds")
-    return made | {"duration_s": duration if isinstance(duration, int | float) else None}
+    return float(duration) if isinstance(duration, int | float) and 0 <= duration < 1e9 else None
 
 
 def _turn(message: Mapping[str, Any]) -> Turn:
-    calls = message.get("tool_calls")
-    metadata = {"tool_calls": calls} if calls else {}
-    return Turn("user" if message["role"] == "user" else "assistant", text_of(message), metadata=metadata)
+    """The message in words, for the judge; with the message itself where it is no plain text."""
+    text = text_of(message)
+    is_plain = text == message.get("content") and not message.get("tool_calls")
+    said = telling(message)
+    if isinstance(said.get("content"), list) and message["role"] != "tool":
+        said["content"] = text
+    return Turn("user" if message["role"] == "user" else "assistant", text, metadata={} if is_plain else {"said": said})
 
 
 def _usage(metadata: Mapping[str, Any]) -> dict[str, Usage]:

@@ -26,6 +26,8 @@ from personae.store.columns import Record
 
 NOBODY = Persona(name="scripted user", description="Says what the row says, and nothing else.")
 """Who talks in an experiment without personas."""
+_ANSWERED = "An answer to the last message of the user."
+"""The goal of a row without a persona. Not the message itself, which may hold `{{...}}` that is no placeholder."""
 OUTCOME = "expected_conversation_outcome"
 """The column that says what a good conversation reaches. The simulator never sees it."""
 _BETA = ("persona_name", "persona_description", "goal_summary")
@@ -202,7 +204,6 @@ def _scripted(
     def scenario(row: Record, where: str) -> Scenario:
         fields = _fields(row)
         said = opening(template, columns, fields, response_column=response_column, where=where)
-        asked = next(one.content for one in reversed(said) if one.role == "user")
-        return Scenario(name=where, goal=asked, fields=fields, opening=said)
+        return Scenario(name=where, goal=_ANSWERED, fields=fields, opening=said)
 
     return tuple(_gathered(rows, scenario))

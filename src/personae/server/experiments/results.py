@@ -52,10 +52,15 @@ async def summed_up(
         "unpriced_responses": sum(cost is None for cost in costs),
         "intervals": _intervals(done),
         "goal": _goal(done),
-        "terminations": {on_wire(name): count for name, count in Counter(c["termination"] for c in cells).items()},
+        "terminations": {on_wire(name): count for name, count in _terminations(cells).items()},
         "simulated": experiment["evaluation_mode"] == "MULTI_TURN",
         "disclaimer": DISCLAIMER,
     }
+
+
+def _terminations(cells: Iterable[Record]) -> Counter[str]:
+    """Of the conversations that were held here: what a caller brought has none."""
+    return Counter(cell["termination"] for cell in cells if cell["termination"] is not None)
 
 
 async def rows_like(connection: Connection, experiment_id: int, filters: str) -> list[int]:

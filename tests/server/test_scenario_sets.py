@@ -117,6 +117,7 @@ def test_what_every_scenario_has_stays_as_it_is(api: httpx2.Client) -> None:
     goal = collection["columns"][0]
     wanted = [goal | {"name": "wish"}, *collection["columns"][1:]]
     row = {"input_values": {"goal": " ", OUTCOME: "x"}}
+    named = scenario("x") | {"field_values": {"goal": 1}}
     refused = {
         "goal: every scenario": api.put(f"{here}/fields/{goal['id']}", json={"name": "wish"}),
         "goal: every scenario has this:": api.delete(f"{here}/fields/{goal['id']}"),
@@ -125,9 +126,7 @@ def test_what_every_scenario_has_stays_as_it_is(api: httpx2.Client) -> None:
             f"/collections/{made_set['id']}", json={"name": "S", "columns": wanted}
         ),
         "goal: must not be blank": api.post(f"/collections/{made_set['id']}/entries", json=row),
-        "field_values: `goal` stands beside": api.post(
-            f"{here}/scenarios", json=scenario("x") | {"field_values": {"goal": 1}}
-        ),
+        "field_values: `goal` stands beside": api.post(f"{here}/scenarios", json=named),
         "nope: is no column": api.post(f"{here}/scenarios", json=scenario("x", nope="y")),
     }
     for says, answer in refused.items():

@@ -25,12 +25,11 @@ def messages(given: object, field: str) -> list[dict[str, Any]]:
 
 def texts(kept: Sequence[Mapping[str, Any]]) -> list[str]:
     """All text in the contents of messages."""
-    found: list[str] = []
+    found: list[object] = []
     for message in kept:
         content = message.get("content")
-        parts = content if isinstance(content, list) else [{"text": content}]
-        found += [part["text"] for part in parts if isinstance(part.get("text"), str)]
-    return found
+        found += [part.get("text") for part in content] if isinstance(content, list) else [content]
+    return [text for text in found if isinstance(text, str)]
 
 
 def _message(given: object, field: str) -> dict[str, Any]:

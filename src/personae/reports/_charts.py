@@ -108,10 +108,10 @@ def _histogram(rows: list[dict[str, Any]], x: altair.X, lines: list[dict[str, An
     for line in lines:
         mark = alt.Chart(_data([line]))
         layers.append(mark.mark_rule(color=_INK, strokeDash=[4, 3]).encode(x="from:Q"))
-        halo = {"stroke": _CARD, "strokeWidth": 4, "strokeJoin": "round"}  # a bar may stand behind the words
-        behind: dict[str, Any]
-        for behind in (halo, {}):
-            text = mark.mark_text(align="left", dx=5, color=_INK, fontSize=12, baseline="top", **behind)
+        halo: dict[str, Any] = {"stroke": _CARD, "strokeWidth": 4, "strokeJoin": "round"}  # a bar may stand behind
+        plain: dict[str, Any] = {}
+        for outline in (halo, plain):
+            text = mark.mark_text(align="left", dx=5, color=_INK, fontSize=12, baseline="top", **outline)
             layers.append(text.encode(x="from:Q", y=alt.value(line["place"] * 16), text="shown:N"))
     return _svg(alt.layer(*layers).properties(width=_WIDTH - 50, height=150), spoken)
 

@@ -81,10 +81,9 @@ async def import_personas(
             note="imported",
             now=project.services.now(),
         )
-        for name, (id_, version, outcome) in done.items():
-            if outcome != "unchanged":
-                change.log("import", "persona", id_, name=name, version=version)
-    counts = Counter(outcome for _, _, outcome in done.values())
+        counts = Counter(outcome for _, _, outcome in done.values())
+        changed = [id_ for id_, _, outcome in done.values() if outcome != "unchanged"]
+        change.log("import", "persona", "", created=counts["created"], versions=counts["version"], ids=changed[:1000])
     return ImportedPersonas(
         created=counts["created"],
         versions=counts["version"],

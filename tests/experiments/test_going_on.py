@@ -144,6 +144,22 @@ def test_a_fresh_run_has_other_sessions_than_the_one_before(fake: FakeLLM) -> No
         assert len(bots.sessions) == 2
 
 
+def test_refusals_before_a_break_are_counted(fake: FakeLLM, tmp_path: Path) -> None:
+    """An adversarial persona goes on after each; wherever it is broken off, all of them count, each once."""
+    pushy = [personas(1)[0].model_copy(update={"traits": ("adversarial",)})]
+
+    def bot(messages: list[dict[str, str]]) -> str:
+        return "I can't help with that."
+
+    whole_run = run(fake, None, bot=bot, personas=pushy)
+    assert whole_run[0].metadata["refusals_observed"] == 3
+    for calls in (2, 3):
+        out = tmp_path / f"{calls}.jsonl"
+        assert run(fake, out, bot=bot, personas=pushy, max_calls=calls)[0].stop_reason == "budget_exceeded"
+        last = run(fake, out, bot=bot, personas=pushy)
+        assert (last[0].turns, last[0].metadata["refusals_observed"]) == (3, 3)
+
+
 def test_what_failed_stays_as_it_is_until_it_is_to_be_tried_again(fake: FakeLLM, tmp_path: Path) -> None:
     out = tmp_path / "r.jsonl"
     replies = iter(["All right.", None])

@@ -65,14 +65,16 @@ async def converse(
     Raises ProviderError or BotError only where they are `hopeless`, so that a run can stop at once.
     """
     turns = list(so_far)
-    refusals = 0
+    refusals = refusals_in(turns)
     replies = sum(turn.role == "assistant" and not turn.is_opening for turn in turns)
     try:
         while True:
+            is_refusal = False
             last = turns[-1] if turns else None
             if last is not None and last.role == "assistant" and not last.is_opening:  # just now, or when broken off
-                refusals += await refused(turns[-2].content, turns[-1].content)
-                if refusals and not rules.goes_on_after_refusal:
+                is_refusal = await refused(turns[-2].content, turns[-1].content)
+                refusals += is_refusal
+                if is_refusal and not rules.goes_on_after_refusal:
                     yield Ended("assistant_refused", refusals=refusals)
                     return
             if not turns or turns[-1].role == "assistant":
@@ -85,7 +87,7 @@ async def converse(
                         yield Turn("user", move.what.farewell, metadata={"farewell": True})
                     yield Ended(move.what.reason, move.what.explanation, usage=move.usage, refusals=refusals)
                     return
-                turns.append(_said(move.what, move, opening=not turns))
+                turns.append(_said(move.what, move, opening=not turns, after_refusal=is_refusal))
                 yield turns[-1]
             reply = await bot.reply(turns, session)
             turns.append(Turn("assistant", reply.text, reply.latency_ms, reply.usage, reply.metadata))
@@ -97,11 +99,18 @@ async def converse(
         yield _failed(error, refusals)
 
 
-def _said(what: Say, move: Move, *, opening: bool) -> Turn:
-    """The user's turn. The first one tells how all of them were sampled."""
+def refusals_in(turns: Sequence[Turn]) -> int:
+    """How many refusals the user went on after, by what the turns say."""
+    return sum(turn.metadata.get("after_refusal", False) for turn in turns)
+
+
+def _said(what: Say, move: Move, *, opening: bool, after_refusal: bool) -> Turn:
+    """The user's turn. The first one tells how all of them were sampled; one after a refusal says so."""
     metadata: dict[str, Any] = {"sampling": dict(move.sampling)} if opening and move.sampling else {}
     if move.retried:
         metadata["retried"] = move.retried
+    if after_refusal:
+        metadata["after_refusal"] = True
     return Turn("user", what.text, move.latency_ms, move.usage, metadata)
 
 
@@ -120,4 +129,5 @@ def too_long(turns: Sequence[Turn], timeout_s: float) -> Ended:
     """The end of a conversation that took longer than it may: the fault of the side that was waited for."""
     waiting_for_bot = bool(turns) and turns[-1].role == "user"
     problem = f"the conversation took longer than {timeout_s:g} s"
-    return Ended("bot_error" if waiting_for_bot else "simulator_error", error=problem)
+    side: Termination = "bot_error" if waiting_for_bot else "simulator_error"
+    return Ended(side, error=problem, refusals=refusals_in(turns))

@@ -110,6 +110,7 @@ def test_the_examples_run_one_after_another(
             exec(example, names)
     said = capsys.readouterr().out.splitlines()
     assert len(said) == 2
+    assert len(said) == 2
     assert all(re.fullmatch(r"\w+ \['(YES|NO)'\]", one) for one in said)
 
 

@@ -85,7 +85,7 @@ def test_every_json_body_has_an_example(document: dict[str, Any]) -> None:
 
 
 def test_the_document_is_served(small: Server, document: dict[str, Any]) -> None:
-    served = httpx2.get(f"{small.url}/openapi.json", trust_env=False).json()
+    served = httpx2.get(f"{small.url}/openapi.json", trust_env=False, timeout=60).json()
     assert served["paths"] == document["paths"]
 
 

@@ -18,6 +18,7 @@ from personae.core.persona import Persona, Scenario
 from personae.core.result import SimulationResult
 from personae.core.usage import Usage
 from personae.errors import ConfigurationError
+from personae.experiments.progress import Progress
 from personae.server import logs
 from personae.server.metrics import Metrics
 from tests.server.running import Server, running
@@ -100,11 +101,9 @@ def test_metrics_tell_of_conversations_calls_tokens_and_spend() -> None:
     result = SimulationResult(
         "k", Persona(name="a", description="b"), Scenario(goal="g"), 1, Conversation((), "goal_met"), usage=usage
     )
-    metrics.running(2)
     metrics.conversation_finished(result, {"simulator": "anthropic"})
-    metrics.running(-1)
     metrics.failed(ConfigurationError("no"))
-    with metrics.listening():
+    with metrics.listening(), metrics.following(Progress(running=1)):
         found = samples(metrics.exposition({"running": 4}, 2, {"idle": 1}).decode())
     assert found["personae_conversations_running",] == 1
     assert found["personae_conversations_total", "goal_met"] == 1
@@ -121,8 +120,8 @@ def test_metrics_tell_of_conversations_calls_tokens_and_spend() -> None:
 
 def test_two_servers_in_one_process_count_apart() -> None:
     one, other = Metrics(), Metrics()
-    one.running(1)
-    assert samples(other.exposition({}, 0, {}).decode())["personae_conversations_running",] == 0
+    one.failed(ConfigurationError("no"))
+    assert ("personae_errors_total", "ConfigurationError") not in samples(other.exposition({}, 0, {}).decode())
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, given, seed, settings
+from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import load_all_checks, not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -127,9 +128,14 @@ def test_an_operation_answers_as_the_document_says(name: str, mode: GenerationMo
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case: Case) -> None:
         aim(case)
-        case.call_and_validate(base_url=target.url, session=target.session, checks=CHECKS, timeout=30, allow_redirects=False)
+        case.call_and_validate(
+            base_url=target.url, session=target.session, checks=CHECKS, timeout=30, allow_redirects=False
+        )
 
-    check()
+    try:
+        check()
+    except Unsatisfiable:
+        pytest.skip("whatever is sent to it is inside")
 
 
 def aim(case: Case) -> None:

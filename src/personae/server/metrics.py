@@ -2,9 +2,8 @@
 
 Each application has its own registry. Whoever runs conversations tells `Metrics` what happens to them:
 
-    metrics.running(+1)                                          a conversation begins
-    metrics.conversation_finished(result, providers=...)         it is recorded, whatever its end
-    metrics.running(-1)
+    with metrics.following(experiment.progress): ...             a run is under way
+    metrics.conversation_finished(result, providers=...)         a conversation is recorded, whatever its end
     metrics.model_calls("judge", "anthropic", usage)             calls outside of a conversation, such as a re-rating
     metrics.failed(error)                                        something failed that is no conversation's end
     with metrics.listening(): ...                                somebody follows a run by server-sent events
@@ -16,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -27,6 +27,13 @@ UNKNOWN = "unknown"
 _LATENCY_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 
 
+class Running(Protocol):
+    """What is asked of a run: how many of its conversations are under way."""
+
+    @property
+    def running(self) -> int: ...
+
+
 class Metrics:
     """The counts of one application."""
 
@@ -35,6 +42,7 @@ class Metrics:
         Gauge("personae_info", "Always 1; the version is a label.", ["version"], registry=registry).labels(
             __version__
         ).set(1)
+        self._runs: list[Running] = []
         self._running = Gauge("personae_conversations_running", "Conversations under way here.", registry=registry)
         self._finished = Counter(
             "personae_conversations", "Conversations that ended here, by why.", ["termination"], registry=registry
@@ -74,9 +82,14 @@ class Metrics:
             "personae_database_connections", "Connections to the database, by state.", ["state"], registry=registry
         )
 
-    def running(self, change: int) -> None:
-        """Conversations began (above 0) or ended (below 0)."""
-        self._running.inc(change)
+    @contextmanager
+    def following(self, run: Running) -> Iterator[None]:
+        """A run is under way for as long as the block lasts: its running conversations are counted."""
+        self._runs.append(run)
+        try:
+            yield
+        finally:
+            self._runs.remove(run)
 
     def conversation_finished(self, result: SimulationResult, providers: Mapping[str, str] | None = None) -> None:
         """One conversation ended and is recorded. Counts its end, its calls, its tokens and its spend.
@@ -125,6 +138,7 @@ class Metrics:
 
     def exposition(self, experiments: Mapping[str, int] | None, pending: int, pool: Mapping[str, int]) -> bytes:
         """Everything as Prometheus reads it. `experiments` is None where the database did not answer."""
+        self._running.set(sum(run.running for run in self._runs))
         self._database_up.set(experiments is not None)
         self._experiments.clear()
         if experiments is not None:

@@ -60,6 +60,7 @@ _SAYS = {
     "409": "It is there already, or something else is in the way.",
     "413": "The body is larger than the server takes.",
     "422": "The request does not have the form that is described here.",
+    "502": "A service that this one asks did not answer as it should.",
     "503": "The database does not answer at the moment. Nothing was done; try again after `Retry-After` seconds.",
 }
 
@@ -71,6 +72,11 @@ def files(media_types: Iterable[str]) -> Responses:
     """For a route that answers with a file in one of these forms."""
     content = {media_type.partition(";")[0]: {"schema": {"type": "string"}} for media_type in media_types}
     return {200: {"description": "The file.", "content": content}}
+
+
+def problems(*statuses: int) -> Responses:
+    """For a route with errors beyond those that all of its kind have."""
+    return {status: {"description": _SAYS[str(status)]} for status in statuses}
 
 
 EVENTS: Responses = {

@@ -11,6 +11,7 @@ from personae.errors import NotFound
 from personae.server import cookies, oidc
 from personae.server.deps import ServicesDep
 from personae.server.joining import with_identity
+from personae.server.openapi import problems
 from personae.server.services import Services
 
 router = APIRouter(prefix="/auth/oidc", tags=["sign-in"])
@@ -19,7 +20,7 @@ HOME = "/docs"
 """Where one is after signing in, if no page was asked for."""
 
 
-@router.get("/login", status_code=302, response_class=RedirectResponse)
+@router.get("/login", status_code=302, response_class=RedirectResponse, responses=problems(502))
 async def oidc_login(
     services: ServicesDep,
     next_page: Annotated[str, Query(alias="next", description="A path of this server to go on to.")] = HOME,
@@ -32,7 +33,7 @@ async def oidc_login(
     return response
 
 
-@router.get("/callback", status_code=302, response_class=RedirectResponse)
+@router.get("/callback", status_code=302, response_class=RedirectResponse, responses=problems(400, 401, 403, 404, 502))
 async def oidc_callback(request: Request, services: ServicesDep) -> RedirectResponse:
     """Come back from the provider: signed in, and with every invitation to your address accepted.
 

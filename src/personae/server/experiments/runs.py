@@ -131,9 +131,10 @@ class Run:
 
     async def _execute(self, run: Experiment, concurrency: int, providers: dict[str, str]) -> None:
         metrics = self.services.metrics
-        async for result in executors.get("local")().execute(run, concurrency):
-            if result.key not in run.half_done:
-                metrics.conversation_finished(result, providers)
+        with metrics.following(run.progress):
+            async for result in executors.get("local")().execute(run, concurrency):
+                if result.key not in run.half_done:
+                    metrics.conversation_finished(result, providers)
 
 
 def _some(plan: Plan, places: list[int]) -> Plan:

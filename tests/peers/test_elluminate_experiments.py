@@ -263,7 +263,7 @@ def test_a_recorded_conversation_is_answered_once(here: World) -> None:
     ]
     column = CollectionColumn(name="talk", column_type="conversation")
     collection = here.client.create_collection(named("talks"), columns=[column])
-    collection.add_many([{"talk": UCEPayloadV1.from_openai(messages=said).to_uce_dict()}])  # type: ignore[dict-item]
+    collection.add_many([{"talk": UCEPayloadV1.from_openai(messages=said).to_uce_dict()}])
     done = here.client.run_experiment(named("talks"), None, collection, here.bot, criteria=["Is it polite?"])
     [response] = done.rated_responses
     assert [dict(message) for message in response.prompt.messages] == said
@@ -387,7 +387,7 @@ def test_what_a_caller_brings_is_kept_as_it_was_said(here: World) -> None:
     metadata = GenerationMetadata(input_tokens=120, output_tokens=30, cached_tokens=100, duration_seconds=1.5)
     added = here.client._responses.add(said, here.questions.variables[0], draft, epoch=2, metadata=metadata)
     assert [_role(message) for message in added.messages] == ["assistant", "tool", "assistant"]
-    assert added.messages[0].tool_calls[0].function.name == "price_of"  # type: ignore[union-attr,index]
+    assert added.messages[0].tool_calls[0].function.name == "price_of"
     assert (added.epoch, added.response_str) == (2, "It costs 5 euros.")
     kept = added.generation_metadata
     assert kept is not None
@@ -456,7 +456,7 @@ def test_samples_are_filtered_and_sorted(here: World, mixed: Experiment) -> None
     assert listed(sort_by=ResponsesSampleSortBy.DURATION_ASC) == ids
     assert listed(duration_seconds_min=1.5, input_tokens_max=25) == [ids[1]]
     mixed.rate_responses()
-    criterion, other = (one.id for one in here.criteria.criteria)  # type: ignore[union-attr]
+    criterion, other = (one.id for one in here.criteria.criteria)
     with here.server.client() as api:
         for id_, answers in zip(ids, (("YES", "YES"), ("NO", "YES"), ("NO", "NO")), strict=True):
             for asked, answer in zip((criterion, other), answers, strict=True):
@@ -479,7 +479,7 @@ def test_samples_are_filtered_and_sorted(here: World, mixed: Experiment) -> None
 
 def test_two_experiments_are_compared_row_by_row(here: World) -> None:
     before, after = here.of_questions(), here.of_questions()
-    criterion, other = (one.id for one in here.criteria.criteria)  # type: ignore[union-attr]
+    criterion, other = (one.id for one in here.criteria.criteria)
     answers = {before.id: ("NO", "YES", "YES"), after.id: ("YES", "NO", "YES")}
     with here.server.client() as api:
         for experiment in (before, after):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -95,7 +96,12 @@ def library(server: Server, api: httpx2.Client, fake: FakeLLM) -> Lab:
     )
     prompt = [{"role": "system", "content": "You work in a shop."}]
     criteria = [{"criterion_str": "Is the price of {{topic}} told?", "label": "price"}, {"criterion_str": "Polite?"}]
-    bot = {"name": "bot", "llm_base_url": f"{fake.url}/v1", "llm_model_name": "shop-bot", "api_key": "k"}
+    bot: dict[str, Any] = {
+        "name": "bot",
+        "llm_base_url": f"{fake.url}/v1",
+        "llm_model_name": "shop-bot",
+        "api_key": "k",
+    }
     bot |= {"input_price_per_mtok": 1.0, "output_price_per_mtok": 2.0, "max_retries": 0}
     return Lab(
         server,
@@ -534,6 +540,8 @@ def test_a_response_made_beside_the_plan_is_tried_again_as_well(lab: Lab) -> Non
     lab.fake.play(None)
     again = lab.ended(lab.post(done, "retry-failed"))
     assert (again["finished"], again["failed"], len(lab.responses(again))) == (8, 0, 8)
+    exported = lab.api.get(f"/experiments/{done['id']}/export").text.splitlines()
+    assert len({json.loads(line)["key"] for line in exported}) == 8
 
 
 def test_results_follow_what_people_change(lab: Lab) -> None:
@@ -549,7 +557,8 @@ def test_results_follow_what_people_change(lab: Lab) -> None:
     lab.api.delete(f"/responses/{second['id']}").raise_for_status()
     changed = lab.read(path)
     assert (changed["finished"], changed["rated"], changed["results"]["num_rated_responses"]) == (3, 3, 3)
-    lab.ended(lab.post(done, "rerate"))
+    again = lab.ended(lab.post(done, "rerate"))
+    assert (again["rated"], again["results"]["mean_all_ratings"]["yes"]) == (3, 5 / 6)
     kept = lab.read(f"/responses/{first['id']}")["ratings"]
     assert sorted((one["rating"], one["is_manual"]) for one in kept) == [("NO", True), ("YES", False)]
 

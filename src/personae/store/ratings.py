@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -10,6 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store.columns import Record
 from personae.store.tables import ratings, responses
+
+
+def counted(rows: Sequence[Record]) -> dict[str, int]:
+    """How many of one response's ratings are YES, NO, and without an answer, as the response has it in its columns."""
+    answers = Counter(row["rating"] for row in rows)
+    return {"passed": answers["YES"], "not_passed": answers["NO"], "unrated": answers[None]}
 
 
 async def insert(connection: AsyncConnection, rows: Sequence[Record]) -> None:

@@ -71,7 +71,7 @@ async def lines(project: ProjectAccess, experiment_id: int) -> AsyncIterator[byt
         if not some:
             return
         last = some[-1]["id"]
-        yield "".join(dumped(row["result"]) + "\n" for row in some).encode()
+        yield "".join(dumped({**row["result"], "key": row["key"]}) + "\n" for row in some).encode()
 
 
 async def _report(project: ProjectAccess, experiment_id: int, kind: Format, folder: Path, name: str) -> Path:

@@ -89,14 +89,10 @@ async def rate_by_hand(project: Editor, body: ManualRatingIn) -> Answer:
             raise InputError(f"the response was not rated by a criterion {body.criterion_id}", field="criterion_id")
         values = {"rating": body.rating, "reasoning": body.reasoning, "rater": project.actor, "is_manual": True}
         await ratings.change(change.connection, before["id"], **values, error=None, created_at=project.services.now())
-        answers = [one["rating"] for one in known if one is not before] + [body.rating]
-        await responses.change(
-            change.connection,
-            response["id"],
-            passed=answers.count("YES"),
-            not_passed=answers.count("NO"),
-            unrated=answers.count(None),
-        )
+        counts = ratings.counted([one for one in known if one is not before] + [before | {"rating": body.rating}])
+        await responses.change(change.connection, response["id"], **counts)
+        if response["error"] is None and response["unrated"] and not counts["unrated"]:
+            await experiments.count_up(change.connection, response["experiment_id"], rated=1)
         await experiments.change(change.connection, response["experiment_id"], now=project.services.now(), results=None)
         change.log("rate", "response", response["id"], criterion_id=body.criterion_id, rating=body.rating)
         return Answer(wire_rating({**before, **values, "error": None}))

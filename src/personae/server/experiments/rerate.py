@@ -103,12 +103,19 @@ async def _write(run: Rating, experiment: Record, done: Sequence[tuple[Record, S
         now = services.now()
         if not await tasks.still_owned(connection, task["id"], run.owner, now=now):
             raise TaskLost("another process has taken this task over")
-        await ratings.forget(connection, [row["id"] for row, _ in done])
+        ids = [row["id"] for row, _ in done]
+        await ratings.forget(connection, ids)
+        by_hand = await ratings.of_responses(connection, ids)
         gained = 0
         for row, result in done:
             target = _target(run, experiment, row, str(result.metadata.get("judge_model", "")))
             new = response_row(target, result, _as_recorded(row, result))
-            await ratings.insert(connection, rating_rows(target, row["id"], result.ratings))
+            kept = by_hand.get(row["id"], [])
+            answered = {one["criterion_id"] for one in kept}
+            judged = rating_rows(target, row["id"], result.ratings)
+            judged = [one for one in judged if one["criterion_id"] not in answered]
+            await ratings.insert(connection, judged)
+            new |= ratings.counted(kept + judged)
             names = ("goal_achieved", "passed", "not_passed", "unrated", "cost_usd", "result")
             await responses.change(connection, row["id"], **{name: new[name] for name in names})
             gained += (new["unrated"] == 0) - (row["unrated"] == 0 and row["error"] is None)

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from personae.errors import ConfigurationError
+from personae.experiments import traces
 
 try:
     import uvicorn
@@ -28,7 +29,8 @@ except ModuleNotFoundError as error:
 def run(config: Path | None, **options: Any) -> None:
     """Serve until interrupted."""
     settings = ServerSettings.load(config).with_(**options)
-    asyncio.run(_serve(settings))
+    with traces.exported("personae-server", wanted=settings.otel or traces.are_wanted()):
+        asyncio.run(_serve(settings))
 
 
 async def _serve(settings: ServerSettings) -> None:

@@ -24,6 +24,7 @@ from personae.core.conversation import DISCLAIMER
 from personae.core.persona import Persona, Scenario
 from personae.errors import BotError, ConfigurationError, Conflict, InputError, ProviderError, RecordingError
 from personae.executors import executors
+from personae.experiments import traces
 from personae.experiments.budget import Ceilings
 from personae.experiments.build import Engine, engine
 from personae.experiments.estimate import Estimate
@@ -166,7 +167,8 @@ def run(options: Options) -> None:
         logging.getLogger(name).addHandler(logging.NullHandler())
     gc.freeze()  # what was imported stays: no need to look through it again and again
     try:
-        code = asyncio.run(_run(options, options.settings(), console))
+        with traces.exported("personae", wanted=traces.are_wanted()):
+            code = asyncio.run(_run(options, options.settings(), console))
     except asyncio.CancelledError:  # by SIGTERM, before there was anything to sum up
         raise KeyboardInterrupt from None
     if code:

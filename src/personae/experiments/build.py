@@ -23,6 +23,7 @@ from personae.experiments.plan import Plan, make_plan
 from personae.experiments.recorders import Recorder
 from personae.experiments.run import Experiment
 from personae.experiments.settings import Settings
+from personae.experiments.traces import traced
 from personae.llm.config import LLMConfig, Wiring
 from personae.llm.limits import Limits
 from personae.llm.providers import connect
@@ -104,7 +105,7 @@ class Engine:
             run_id=self.run_id,
         )
         experiment.progress.begin(len(plan), recorder.finished)
-        return experiment
+        return traced(experiment)
 
     @property
     def run_id(self) -> str:

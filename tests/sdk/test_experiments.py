@@ -125,7 +125,7 @@ def test_what_is_missing_is_said_before_any_call(use: Use) -> None:
     use(scenario)
 
 
-def test_a_result_file_is_put_in_and_taken_out(use: Use, tmp_path: Path) -> None:
+def test_a_result_file_is_put_in_taken_out_and_rated_again(use: Use, tmp_path: Path) -> None:
     async def scenario(client: Any) -> None:
         made = await client.experiments.create(fresh("Run"), run=True, **await prepared(client))
         await client.experiments.wait(made.id, every_s=0.05, timeout_s=60)
@@ -134,6 +134,10 @@ def test_a_result_file_is_put_in_and_taken_out(use: Use, tmp_path: Path) -> None
         copy = await client.experiments.import_file(file)
         assert (copy.name, copy.finished) == (file.stem, 4)
         assert await client.experiments.export(copy.id) == file.read_bytes()
+        other = await client.criterion_sets.create(fresh("Other"), ["Is it short?"])
+        await client.experiments.rerate(copy.id, criterion_set_id=other.id)
+        rated = await client.experiments.wait(copy.id, every_s=0.05, timeout_s=60)
+        assert (rated.status, rated.problem, rated.rated) == ("finished", None, 4)
 
     use(scenario)
 

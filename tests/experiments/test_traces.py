@@ -23,7 +23,8 @@ from lab.fake_llm import FakeLLM
 from personae import simulate
 from personae.errors import ConfigurationError
 from personae.experiments import traces
-from tests.running import environment, personae, personas, personas_file
+from personae.sdk import Client
+from tests.running import SIGINT, ended, environment, personae, personas, personas_file, started
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def inside_of(span: ReadableSpan, spans: InMemorySpanExporter) -> list[ReadableS
 
 def trace_of(span: ReadableSpan) -> int:
     assert span.context is not None
-    return span.context.trace_id
+    return int(span.context.trace_id)
 
 
 def test_a_conversation_is_a_trace_whose_spans_are_its_calls_and_replies(spans: InMemorySpanExporter) -> None:
@@ -167,6 +168,40 @@ def test_the_command_sends_its_traces_to_a_real_collector(tmp_path: Path) -> Non
     assert names["conversation"] == 2
     assert names["bot reply"] >= 2
     assert services == {"personae"}
+
+
+def test_the_server_traces_its_experiments(tmp_path: Path) -> None:
+    with (
+        collector() as (url, received),
+        started("serve", "--port", 0, "--data-folder", "data", cwd=tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=url) as server,
+    ):
+        assert server.stdout is not None
+        address = server.stdout.readline().split()[3]
+        with Client(address) as client:
+            ann = client.personas.create("Ann", "In a hurry.")
+            group = client.persona_groups.create("All", [ann.id])
+            columns = [{"name": "persona_goal", "column_type": "persona_goal"}]
+            rows = [{"persona_goal": "Cancel the order."}]
+            bot = client.llm_configs.create("bot", provider="mock", mock={"replies": ["Done."]})
+            run = client.experiments.create(
+                "one",
+                run=True,
+                persona_group_id=group.id,
+                collection_id=client.collections.create("c", columns=columns, rows=rows, collection_type="PERSONA").id,
+                criterion_set_id=client.criterion_sets.create("s", ["Is it polite?"]).id,
+                llm_config_id=bot.id,
+            )
+            client.experiments.wait(run.id)
+        done = ended(server, SIGINT)
+    names = Counter(
+        span.name
+        for one in received
+        for part in one.resource_spans
+        for scope in part.scope_spans
+        for span in scope.spans
+    )
+    assert done.code in (0, 130), done.said
+    assert (names["conversation"], names["bot reply"] > 0) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import httpx2
 import pytest
@@ -178,7 +179,7 @@ def test_an_unknown_log_format_is_refused() -> None:
         logs.configure("xml")
 
 
-def broken() -> None:
+def broken() -> NoReturn:
     raise LookupError("the clock is gone")
 
 

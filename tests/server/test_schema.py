@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import load_all_checks, not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -51,7 +52,7 @@ def document() -> dict[str, Any]:
 
 def ours() -> dict[str, Any]:
     """Operations by id: changes after what reads, deletions last, so that there is something to look at."""
-    found = [one.ok() for one in schemathesis.openapi.from_dict(document()).get_all_operations()]
+    found = [one.ok() for one in schemathesis.openapi.from_dict(document()).get_all_operations() if isinstance(one, Ok)]
     order = {"get": 0, "post": 1, "put": 2, "patch": 2, "delete": 3}
     found.sort(key=lambda one: order[one.method])
     return {str(one.definition.raw["operationId"]): one for one in found if not is_left_out(one.definition.raw)}
@@ -59,7 +60,8 @@ def ours() -> dict[str, Any]:
 
 def is_left_out(operation: dict[str, Any]) -> bool:
     is_endless = any("text/event-stream" in answer.get("content", {}) for answer in operation["responses"].values())
-    return is_endless or operation["operationId"] in LEFT_OUT
+    is_to_come = "501" in operation["responses"]
+    return is_endless or is_to_come or operation["operationId"] in LEFT_OUT
 
 
 OPERATIONS = ours()
@@ -126,11 +128,9 @@ def test_an_operation_answers_as_the_document_says(name: str, mode: GenerationMo
         report_multiple_bugs=False,
     )
     @given(case=operation.as_strategy(generation_mode=mode))
-    def check(case: Case) -> None:
+    def check(case: Case[Any]) -> None:
         aim(case)
-        case.call_and_validate(
-            base_url=target.url, session=target.session, checks=CHECKS, timeout=30, allow_redirects=False
-        )
+        case.call_and_validate(target.url, target.session, checks=CHECKS, timeout=30, allow_redirects=False)
 
     try:
         check()
@@ -138,7 +138,7 @@ def test_an_operation_answers_as_the_document_says(name: str, mode: GenerationMo
         pytest.skip("whatever is sent to it is inside")
 
 
-def aim(case: Case) -> None:
+def aim(case: Case[Any]) -> None:
     """Mostly at what is there: who hits nothing sees 404s alone."""
     for name, value in (case.path_parameters or {}).items():
         if re.fullmatch(r"-?\d+", str(value)) and int(value) % 3:

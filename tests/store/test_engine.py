@@ -150,7 +150,7 @@ async def test_many_rows_get_their_ids_in_order_and_those_that_are_there_are_lef
     async with database.writing() as connection:
         ids = await insert_returning_ids(connection, organizations, rows)
         await insert_missing(connection, organizations, [*rows[:10], rows[0] | {"name": "new"}], ["name"])
-        names = dict((await connection.execute(select(organizations.c.id, organizations.c.name))).all())  # type: ignore[arg-type]
+        names = dict((await connection.execute(select(organizations.c.id, organizations.c.name))).all())
     assert [names[id_] for id_ in ids] == [row["name"] for row in rows]
     assert len(names) == 51
 

@@ -253,7 +253,7 @@ def _is_ours(settings: ServerSettings) -> bool:
     url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/healthz"
     try:
         with build_opener(ProxyHandler({})).open(url, timeout=10) as answer:
-            return orjson.loads(answer.read(1000)) == {"status": "ok"}
+            return bool(orjson.loads(answer.read(1000)) == {"status": "ok"})
     except (URLError, OSError, ValueError):
         return False
 

@@ -15,19 +15,19 @@ router = APIRouter(prefix="/projects/{project_id}/experiments/{experiment_id}/ag
 _RESPONSES: dict[int | str, dict[str, Any]] = {501: {"description": "Not supported by this version."}}
 
 
-@router.get("/definition", responses=_RESPONSES)
+@router.get("/definition", status_code=204, responses=_RESPONSES)
 async def get_agent_results_definition(project: Viewer, experiment_id: Id) -> None:
     """Not supported yet."""
     await _refuse(project, experiment_id)
 
 
-@router.post("/preview", responses=_RESPONSES)
+@router.post("/preview", status_code=204, responses=_RESPONSES)
 async def preview_agent_results(project: Viewer, experiment_id: Id) -> None:
     """Not supported yet."""
     await _refuse(project, experiment_id)
 
 
-@router.post("", responses=_RESPONSES)
+@router.post("", status_code=204, responses=_RESPONSES)
 async def upload_agent_results(project: Editor, experiment_id: Id) -> None:
     """Not supported yet."""
     await _refuse(project, experiment_id)

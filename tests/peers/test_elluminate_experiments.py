@@ -26,6 +26,7 @@ from elluminate.schemas.generation_params import GenerationParams
 from elluminate.schemas.scenario_set import ScenarioIn
 from elluminate.streaming import TaskStatus
 
+from lab.fake_llm import BAD_KEY, FakeLLM
 from tests.peers.elluminate_world import TOPICS, World, brief_polls, named, world
 from tests.server.running import Server, running
 
@@ -395,6 +396,27 @@ def test_what_a_caller_brings_is_kept_as_it_was_said(here: World) -> None:
     assert added == here.client._responses.get(id=added.id)
     assert [len(one) for one in draft.fetch_responses().rate_responses()] == [2]
     assert here.client._ratings.list(added) == here.client._responses.get(id=added.id).ratings
+
+
+def test_a_draft_takes_up_rows_that_come_later(here: World) -> None:
+    collection = here.client.create_collection(named("later"), columns=["topic"])
+    draft = here.client.create_experiment(**here.asking(collection=collection))
+    rows = collection.add_many([{"topic": topic} for topic in TOPICS])
+    added = draft.add_responses(["One.", "Two."], rows[:2])
+    assert [response.prompt.template_variables.id for response in added] == [row.id for row in rows[:2]]
+    assert len(draft.run().rated_responses) == 3 + 2
+
+
+def test_what_stops_a_run_is_told(here: World) -> None:
+    with FakeLLM.in_thread(BAD_KEY) as fake:
+        wrong = here.client.create_llm_config(named("wrong"), "gpt", "sk-x", llm_base_url=f"{fake.url}/v1")
+        done = here.of_questions(llm_config=wrong)
+        assert done.has_internal_error
+        waited = done.wait_for_evaluation(polling_interval=0.1)
+        assert waited.status is TaskStatus.FAILURE
+        assert "Incorrect API key" in str(waited.error_msg)
+        with pytest.raises(RuntimeError, match="Incorrect API key"):
+            here.client._responses.generate_many(done, collection=here.questions)
 
 
 @pytest.fixture(scope="module")

@@ -606,3 +606,32 @@ def test_tools_and_formats_of_a_template_reach_the_bot_and_calls_come_back(lab: 
     assert answer["tool_calls"][0]["function"] == {"name": "price_of", "arguments": '{"what":"it"}'}
     assert (response["prompt"]["resolved_tools"], response["prompt"]["resolved_response_format"]) == ([tool], shape)
     assert response["termination_reason"] is None
+
+
+def test_what_a_recorded_conversation_was_given_is_given_to_the_bot(lab: Lab) -> None:
+    tool = {"type": "function", "function": {"name": "price_of", "parameters": {"type": "object", "properties": {}}}}
+    schema = {"type": "object", "properties": {"price": {"type": "number"}}}
+    messages = [{"role": "user", "content": "What does it cost?"}]
+    plain = {"schema_version": "elluminate.uce/1", "input": {"messages": messages}}
+    armed = {"schema_version": "elluminate.uce/1", "input": {"messages": messages, "tools": [tool]}}
+    armed["input"] |= {"tool_choice": "required", "response_format": {"json_schema": schema}}  # type: ignore[operator]
+    columns = [{"name": "talk", "column_type": "conversation"}]
+    body = {"name": "talks", "columns": columns, "variables": [{"talk": plain}, {"talk": armed}]}
+    talks = made(lab.api, "collections", body)["id"]
+    changes = {"collection_id": talks, "prompt_template_id": None, "persona_group_id": None, "criterion_set_id": None}
+    done = lab.run(**changes)
+    sent = sorted(
+        sorted(request.body.keys() & {"tools", "tool_choice", "response_format"}) for request in lab.fake.requests
+    )
+    assert sent == [[], ["response_format", "tool_choice", "tools"]]
+    [without, given] = [one["prompt"] for one in lab.responses(done)]
+    assert (without["resolved_tools"], given["resolved_tools"], given["resolved_tool_choice"]) == (
+        None,
+        [tool],
+        "required",
+    )
+    assert given["resolved_response_format"]["json_schema"]["schema"] == schema
+    custom = {"name": "custom", "inference_type": "custom_api", "llm_base_url": "http://127.0.0.1:9/"}
+    id_ = made(lab.api, "llm_configs", custom)["id"]
+    refused = lab.api.post("/experiments", json=lab.body(**changes, name="refused", llm_config_id=id_))
+    assert (refused.status_code, "row 2: tools" in refused.json()["detail"]) == (400, True)

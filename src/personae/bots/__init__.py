@@ -40,6 +40,8 @@ class Session:
     """Whatever the bot wants to keep between turns, such as the session id that the other side gave."""
     system_prompt: str | None = None
     """This conversation's own system prompt, where a template was filled from its row. None: the bot's."""
+    extra: Mapping[str, Any] | None = None
+    """What is sent beside the messages of this conversation alone: tools, the form of the answer."""
 
 
 @dataclass(slots=True)

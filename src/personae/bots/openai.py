@@ -106,7 +106,7 @@ class _OpenAI:
         self.model = model
 
     async def reply(self, turns: Sequence[Turn], session: Session) -> BotReply:
-        request = Request(messages(turns, prompt_for(session, self.system_prompt)), "bot")
+        request = Request(messages(turns, prompt_for(session, self.system_prompt)), "bot", extra=session.extra)
         try:
             reply = await self.model.complete(request)
         except ProviderError as error:

@@ -56,6 +56,8 @@ class Request:
     json_object: bool = False
     """The answer must be some JSON object: the weaker promise of models that take no schema."""
     max_output_tokens: int | None = None
+    extra: Mapping[str, Any] | None = None
+    """Fields of the request's body that this question alone has, as its endpoint calls them."""
     about: object = None
     """What the request is about, as data, for the offline engine, which computes instead of reading. Never sent."""
 

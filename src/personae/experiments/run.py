@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +74,8 @@ class Experiment:
     """What every row of this run says about how it came to be."""
     run_id: str = ""
     """Part of each session's id, so that a bot which remembers never takes this run's conversations for another's."""
+    beside_messages: Callable[[Spec], Mapping[str, Any] | None] = lambda _: None
+    """What the bot is sent in one conversation beside its messages; see `bots.Session.extra`."""
     progress: Progress = field(default_factory=Progress)
     half_done: dict[str, SimulationResult] = field(default_factory=dict)
     """Conversations that a cancelled run broke off, as they were. They are recorded turn by turn, and have no row."""
@@ -149,7 +151,10 @@ class Experiment:
         spec, turns, refused = talk.spec, talk.turns, talk.refused
         simulator = Simulator(self.simulator, spec, self.rules.max_turns)
         session = Session(
-            f"{spec.key}-{self.run_id}-{len(turns)}", spec.scenario.fields, system_prompt=spec.system_prompt
+            f"{spec.key}-{self.run_id}-{len(turns)}",
+            spec.scenario.fields,
+            system_prompt=spec.system_prompt,
+            extra=self.beside_messages(spec),
         )
         await self._open(talk)
         rules = self.rules.for_persona(spec.persona)

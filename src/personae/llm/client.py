@@ -125,6 +125,8 @@ class HttpModel:
         )
         if self.config.extra_body:
             body |= self.config.extra_body
+        if request.extra:
+            body |= request.extra
         sampling: dict[str, float] = {name: body[name] for name in _SAMPLING if name in body}
         data = orjson.dumps(body)
         await self.gate.enter(len(data) // 4 + sent.limit)

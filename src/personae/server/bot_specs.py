@@ -82,7 +82,7 @@ def bot_spec(
     asked = {"tools": tools, "tool_choice": tool_choice, "response_format": response_format}
     extra = {name: value for name, value in asked.items() if value}
     provider = provider_of(chosen)
-    if extra and provider in _OTHERS:
+    if extra and not takes_tools(chosen):
         problem = f"cannot be sent to a bot of the provider {provider!r}: it needs an OpenAI-compatible endpoint"
         raise InputError(problem, field=f"prompt_template.{next(iter(extra))}")
     match provider:
@@ -137,6 +137,11 @@ def provider_of(config: Mapping[str, Any]) -> str:
     """What the config really is. An API version says Azure, as it does in OpenAI's own library."""
     provider = str(config.get("provider") or config.get("inference_type") or "openai")
     return "azure" if provider == "openai" and config.get("api_version") else provider
+
+
+def takes_tools(config: Mapping[str, Any]) -> bool:
+    """Whether requests to it have a place for OpenAI's tools and response formats, or are read by nobody."""
+    return provider_of(config) not in _OTHERS
 
 
 def _with_params(config: Mapping[str, Any], params: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,7 @@ from personae.server.experiments.inputs import Inputs, criteria, inputs
 from personae.server.experiments.single_turn import text_of
 from personae.server.schemas.response import ResponseIn, telling
 from personae.store import experiments, ratings, responses, tasks
+from personae.store import rows as collection_rows
 from personae.store.columns import Record
 from personae.store.engine import Connection
 
@@ -45,14 +46,29 @@ async def places_beside(
     return found
 
 
-async def experiment_and_inputs(connection: Connection, project_id: int, experiment_id: int) -> tuple[Record, Inputs]:
-    """The experiment and what it gives the engine. Raises NotFound."""
+async def experiment_and_inputs(
+    connection: Connection, project_id: int, experiment_id: int, row_ids: Collection[int] = ()
+) -> tuple[Record, Inputs]:
+    """The experiment and what it gives the engine. A draft takes up `row_ids` that are new. Raises NotFound."""
     row = await experiments.get(connection, project_id, experiment_id)
     if row is None:
         raise NotFound(f"there is no experiment {experiment_id} in this project")
     rows = await experiments.rows(connection, experiment_id)
+    if row["status"] == "draft" and (new := set(row_ids) - {one["id"] for one in rows}):
+        rows += await _taken_up(connection, row, rows, new)
     column = row["settings"].get("response_column")
     return row, inputs(row["snapshot"], rows, mode=row["evaluation_mode"], response_column=column)
+
+
+async def _taken_up(connection: Connection, row: Record, rows: list[Record], new: set[int]) -> list[Record]:
+    """Those of the rows that came into the collection since the draft was made."""
+    live = await collection_rows.page(connection, row["collection_id"]) if row["collection_id"] is not None else []
+    found = [one for one in live if one["id"] in new]
+    if found:
+        await experiments.set_rows(connection, row["id"], [*rows, *found])
+        planned = (len(row["snapshot"]["personas"]) or 1) * (len(rows) + len(found)) * row["n_epochs"]
+        await experiments.change(connection, row["id"], now=row["updated_at"], planned=planned)
+    return found
 
 
 async def add(
@@ -62,8 +78,9 @@ async def add(
     made: list[int] = []
     task_ids: list[str] = []
     for experiment_id in dict.fromkeys(one.experiment_id for one in asked):
-        row, given = await experiment_and_inputs(connection, project.id, experiment_id)
         own = [one for one in asked if one.experiment_id == experiment_id]
+        row_ids = {one.template_variables_id for one in own}
+        row, given = await experiment_and_inputs(connection, project.id, experiment_id, row_ids)
         if brought := [one for one in own if one.messages]:
             made += await _insert(connection, project, row, given, brought)
         if places := _to_generate(row, given, [one for one in own if not one.messages]):

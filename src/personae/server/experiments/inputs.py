@@ -12,14 +12,15 @@ from personae.bots import BotSpec
 from personae.bots.openai import OpenAIBot
 from personae.core.persona import Persona, Scenario
 from personae.core.rating import Criterion
+from personae.core.result import Spec
 from personae.errors import InputError
 from personae.experiments.budget import Ceilings
 from personae.experiments.recorders.sql import Asked, Cell
 from personae.experiments.settings import Settings
 from personae.llm.config import LLMConfig
 from personae.rating.judge import Mode
-from personae.server.bot_specs import bot_limits, bot_spec
-from personae.server.experiments.single_turn import opening, text_of
+from personae.server.bot_specs import bot_limits, bot_spec, takes_tools
+from personae.server.experiments.single_turn import asked_beside, opening, text_of
 from personae.server.experiments.snapshot import Snapshot
 from personae.server.settings import ServerSettings
 from personae.store.columns import Record
@@ -43,10 +44,16 @@ class Inputs:
     """With placeholders; blank where there are none to fill."""
     cells: tuple[Cell, ...]
     """Of one epoch, in the order of the plan."""
+    beside: tuple[Mapping[str, Any], ...] = ()
+    """What the bot is sent beside the messages of each cell, where there is any such."""
 
     def cell_at(self, index: int) -> Cell:
         """The cell at a place in the plan, whichever epoch it is of."""
         return self.cells[index % len(self.cells)]
+
+    def beside_messages(self, spec: Spec) -> Mapping[str, Any] | None:
+        """What the bot is sent in one conversation beside its messages."""
+        return self.beside[spec.index % len(self.beside)] if self.beside else None
 
 
 def inputs(snapshot: Snapshot, rows: Sequence[Record], *, mode: str, response_column: str | None) -> Inputs:
@@ -56,7 +63,8 @@ def inputs(snapshot: Snapshot, rows: Sequence[Record], *, mode: str, response_co
     template = (snapshot["prompt_template"] or {}).get("messages", [])
     if mode != "MULTI_TURN":
         scenarios = _scripted(snapshot, template, rows, response_column)
-        return Inputs((NOBODY,), scenarios, "", tuple(Cell(row["id"]) for row in rows))
+        beside = () if response_column else _beside(snapshot, rows)
+        return Inputs((NOBODY,), scenarios, "", tuple(Cell(row["id"]) for row in rows), beside)
     system = _system_prompt(template)
     if _is_beta(snapshot):
         scenarios = tuple(_gathered(rows, _beta_scenario))
@@ -194,6 +202,15 @@ def _beta_scenario(row: Record, where: str) -> Scenario:
     outcome = str(row["input_values"].get(OUTCOME) or "")
     own = Persona(name=name, description=description)
     return Scenario(name=where, goal=goal, expected_outcome=outcome, persona=own, fields=_fields(row))
+
+
+def _beside(snapshot: Snapshot, rows: Sequence[Record]) -> tuple[Mapping[str, Any], ...]:
+    found = tuple(asked_beside(snapshot["collection"]["columns"], row["input_values"]) for row in rows)
+    for number, asked in enumerate(found, 1):
+        if asked and not takes_tools(snapshot["llm_settings"] or {}):
+            names = ", ".join(asked)
+            raise InputError(f"row {number}: {names} cannot be sent to a bot that is no OpenAI-compatible endpoint")
+    return found if any(found) else ()
 
 
 def _scripted(

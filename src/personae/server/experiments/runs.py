@@ -120,6 +120,7 @@ class Run:
             if places is not None:
                 plan = _some(plan, places)
             run = running.experiment(plan, recorder)
+            run.beside_messages = given.beside_messages
             self._stop = run.stop
             if self.wanted:
                 run.stop()

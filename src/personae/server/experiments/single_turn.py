@@ -38,6 +38,22 @@ def opening(
     return tuple(said)
 
 
+def asked_beside(columns: Sequence[Record], row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a recorded conversation was given beside its messages, as OpenAI's API calls it: tools, form of answer."""
+    found: dict[str, Any] = {}
+    for column in columns:
+        value = row.get(column["name"])
+        if column["column_type"] == "conversation" and isinstance(value, Mapping):
+            given = value.get("input", {})
+            found |= {name: given[name] for name in ("tools", "tool_choice") if given.get(name)}
+            shape = given.get("response_format") or {}
+            if schema := shape.get("json_schema"):
+                found["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+            elif shape.get("hint"):
+                found["response_format"] = {"type": shape["hint"]}
+    return found
+
+
 _WHAT = Said(role="user", content="(not recorded)")
 """What a response column answers to, where a row has the response alone."""
 

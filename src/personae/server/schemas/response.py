@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from personae.bots._answer import dumped
 from personae.core.conversation import DISCLAIMER
+from personae.server.experiments.single_turn import asked_beside
 from personae.server.experiments.words import on_wire
 from personae.server.schemas.experiment import RatingMode, Reference
 from personae.store.columns import Record
@@ -147,9 +148,7 @@ def wire(row: Record, experiment: Record, table_row: Record | None, ratings: Seq
             "template_variables": _variables(row, snapshot, table_row),
             "messages": asked,
             "created_at": created_at,
-            "resolved_tools": (snapshot["prompt_template"] or {}).get("tools"),
-            "resolved_tool_choice": (snapshot["prompt_template"] or {}).get("tool_choice"),
-            "resolved_response_format": (snapshot["prompt_template"] or {}).get("response_format_json_schema"),
+            **_resolved(snapshot, table_row),
             "is_stale": False,
         },
         "messages": answered,
@@ -169,6 +168,17 @@ def wire(row: Record, experiment: Record, table_row: Record | None, ratings: Seq
         "annotation": row["annotation"],
         "created_at": created_at,
         **_ours(row, snapshot, ratings, transcript, is_personas=is_personas),
+    }
+
+
+def _resolved(snapshot: Mapping[str, Any], table_row: Record | None) -> dict[str, Any]:
+    """What the bot was sent beside the messages: what the row says, else the template."""
+    template = snapshot["prompt_template"] or {}
+    own = asked_beside(snapshot["collection"]["columns"], table_row["input_values"]) if table_row else {}
+    return {
+        "resolved_tools": own.get("tools", template.get("tools")),
+        "resolved_tool_choice": own.get("tool_choice", template.get("tool_choice")),
+        "resolved_response_format": own.get("response_format", template.get("response_format_json_schema")),
     }
 
 

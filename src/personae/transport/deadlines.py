@@ -23,7 +23,7 @@ class Deadlines:
 
     def begin(self) -> Deadline:
         """The deadline of one request that begins now, in the task that runs."""
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         assert task is not None
         deadline = Deadline(self._running, task, self._loop.time() + self._seconds)
         self._running[deadline] = None

@@ -14,8 +14,8 @@ from typing import Any, Protocol, Self
 
 import aiohttp
 
-from personae.transport.at_once import REQUEST
 from personae.transport.deadlines import Deadlines
+from personae.transport.request import Request
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 MAX_BODY = 64 * 1024 * 1024
@@ -121,7 +121,7 @@ class Pool:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=self._allowed is None and is_proxied(),
                 read_bufsize=2**17,
-                request_class=REQUEST,
+                request_class=Request,
             )
         return self._session
 

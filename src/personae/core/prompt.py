@@ -48,8 +48,8 @@ class Prompt:
                     blocks.append("".join(filled))
             return "\n\n".join(blocks)
         except KeyError:
-            names = dict.fromkeys(name for _, names in self._blocks for name in names if name not in values)
-            missing = ", ".join(f"{{{{{name}}}}}" for name in names)
+            unknown = dict.fromkeys(name for _, names in self._blocks for name in names if name not in values)
+            missing = ", ".join(f"{{{{{name}}}}}" for name in unknown)
             raise InputError(f"{missing} in {self.name} is filled by nothing") from None
 
 

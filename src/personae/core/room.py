@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from importlib import import_module
 from importlib.metadata import entry_points
 from pkgutil import iter_modules
@@ -44,7 +45,7 @@ class Room(Generic[M]):
 
     def names(self) -> tuple[str, ...]:
         """Names of all methods, sorted, without importing one."""
-        return tuple(sorted({*self._modules(), *self._entry_points(), *self._found}))
+        return tuple(sorted({*self._modules(), *self._entry_points, *self._found}))
 
     def get(self, name: str) -> type[M]:
         """The method called `name`. Raises NotFound with the nearest names."""
@@ -52,7 +53,7 @@ class Room(Generic[M]):
         if key not in self._found:
             if key in (modules := self._modules()):
                 import_module(modules[key])
-            elif key in (others := self._entry_points()):
+            elif key in (others := self._entry_points):
                 import_module(others[key])
         if key not in self._found:
             names = self.names()
@@ -70,6 +71,7 @@ class Room(Generic[M]):
         names = (module.name for module in found if not module.name.startswith("_"))
         return {name: f"{self.package}.{name}" for name in names}
 
+    @cached_property  # to find them is to read a file of every package that is installed
     def _entry_points(self) -> dict[str, str]:
         return {_key(point.name): point.module for point in entry_points(group=self.package)}
 

@@ -14,6 +14,8 @@ _TAIL = 2_000
 
 def whole(text: str) -> str:
     """`text` with lone surrogates, which cannot be written as UTF-8, as U+FFFD. Halves that fit are joined."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

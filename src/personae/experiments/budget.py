@@ -187,7 +187,7 @@ class Metered:
 
     def _need(self, request: Request) -> Amount:
         texts = [message["content"] for message in request.messages]
-        size = sum(map(size_of, texts)) + 8 * len(texts)
+        size = size_of("".join(texts)) + 8 * len(texts)
         if request.output is not None or request.tools:
             size += 2000
         output = request.max_output_tokens or DEFAULT_OUTPUT_TOKENS

@@ -60,15 +60,14 @@ class OpenAIChat:
         if not isinstance(message, dict):
             raise Malformed("its choices[0].message is not an object")
         text = _text(message.get("content"))
-        refusal = message.get("refusal")
-        if not text and isinstance(refusal, str):
+        if not text and isinstance(refusal := message.get("refusal"), str):
             text = refusal
         calls = message.get("tool_calls") or ()
         if not isinstance(calls, (list, tuple)):
             raise Malformed("its tool_calls are not a list")
         return Answer(
             text,
-            tuple(_call(call) for call in calls),
+            tuple([_call(call) for call in calls]),
             _usage(body.get("usage")),
             str(choice.get("finish_reason") or ""),
         )
@@ -91,10 +90,10 @@ def _call(call: Any) -> ToolCall:
 
 def _text(content: Any) -> str:
     """Content as text: a text, null beside tool calls, or a list of parts of which only text counts."""
-    if content is None:
-        return ""
     if isinstance(content, str):
         return content
+    if content is None:
+        return ""
     if isinstance(content, list):
         parts = (part.get("text", "") for part in content if isinstance(part, dict))
         return "".join(part for part in parts if isinstance(part, str))

@@ -91,7 +91,7 @@ class Answers:
 
 def read(data: Any, turns: Sequence[Turn], into: Answers) -> None:
     """Add what `data` answers to `into`. Entries that cannot be read are left out; NotUsable without either list."""
-    if not isinstance(data, Mapping) or not (
+    if not isinstance(data, dict) or not (
         isinstance(data.get("criteria"), list) or isinstance(data.get("turns"), list)
     ):
         raise NotUsable("It must be a JSON object with the lists `criteria` and `turns`.")
@@ -119,7 +119,7 @@ def read_refusal(data: Any) -> bool:
 def _entries(value: Any) -> list[Mapping[str, Any]]:
     if not isinstance(value, list):
         return []
-    return [entry for entry in value if isinstance(entry, Mapping) and isinstance(entry.get("id"), str)]
+    return [entry for entry in value if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
 
 
 def _id(entry: Mapping[str, Any]) -> str:
@@ -129,6 +129,8 @@ def _id(entry: Mapping[str, Any]) -> str:
 
 def _verdict(entry: Mapping[str, Any]) -> Literal["YES", "NO", "NA"] | None:
     verdict = entry.get("verdict")
+    if verdict in ("YES", "NO", "NA"):  # as it was asked for
+        return verdict  # type: ignore[no-any-return]
     if isinstance(verdict, bool):
         return "YES" if verdict else "NO"
     if isinstance(verdict, str):

@@ -54,7 +54,9 @@ async def rate(run: Rating, experiment: Record, running: Engine) -> None:
         last_id = some[-1]["id"]
         since: datetime = run.task["created_at"]
         due = [row for row in some if (only is None or row["id"] in only) and _is_due(row, known, since)]
+        before = running.budget.spent
         tried = list(zip(due, await _rated(running, due), strict=True))
+        services.metrics.model_calls("judge", running.settings.judge.provider, running.budget.spent - before)
         await _write(run, experiment, [(row, found) for row, found in tried if isinstance(found, SimulationResult)])
         for _, found in tried:
             if isinstance(found, BaseException):

@@ -35,6 +35,8 @@ from tests.server.running import running
 load_all_checks()
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = {"sqlite": 10, "postgresql": 3}
+NO_HTTP = b"Invalid HTTP request received."
+"""What uvicorn says to what it cannot read at all, such as an address of 100 KB: that never reaches our application."""
 LEFT_OUT = {
     "llm_configs.test_llm_config": "asks whatever address the config names",
     "llm_configs.test_new_llm_config": "asks whatever address it is given",
@@ -125,7 +127,9 @@ def test_an_operation_answers_as_the_document_says(name: str, target: Target) ->
     @given(case=sent_to(name))
     def check(case: Case[Any]) -> None:
         aim(case)
-        case.call_and_validate(target.url, target.session, checks=CHECKS, timeout=30, allow_redirects=False)
+        answer = case.call(target.url, target.session, timeout=30, allow_redirects=False)
+        if answer.content != NO_HTTP:
+            case.validate_response(answer, checks=CHECKS)
 
     check()
 

@@ -70,7 +70,7 @@ Responses = dict[int | str, dict[str, Any]]
 
 def files(media_types: Iterable[str]) -> Responses:
     """For a route that answers with a file in one of these forms."""
-    content = {media_type.partition(";")[0]: {"schema": {"type": "string"}} for media_type in media_types}
+    content = {media_type.partition(";")[0]: {"schema": {"title": "Content"}} for media_type in media_types}
     return {200: {"description": "The file.", "content": content}}
 
 

@@ -68,7 +68,7 @@ async def list_collections(
         found, count = await collections.find(
             connection,
             project.id,
-            name=name if name is not None else wanted.get("name"),
+            name=name if name is not None or "name" not in wanted else str(wanted["name"]),
             search=search or str(wanted.get("name_search", "")),
             has_rows=None if has_rows is None else bool(has_rows),
             collection_type=collection_type,

@@ -35,7 +35,7 @@ async def list_prompt_templates(
     compatible_collection_id: Annotated[
         int | None, Query(ge=1, le=MAX_ID, description="Those whose placeholders the collection's columns fill.")
     ] = None,
-    newest_only: Annotated[bool, Query(description="One version of each name.")] = False,  # noqa: FBT002 - a query parameter
+    newest_only: Annotated[bool, Query(description="One version of each name.")] = False,
     sort_options: Annotated[str | None, Query(description="For the SDK. Not read.")] = None,  # noqa: ARG001
 ) -> Page[PromptTemplate]:
     """All versions of all templates, the newest first."""

@@ -74,7 +74,7 @@ async def add_rows(
     project: Editor,
     collection_id: Id,
     file: UploadFile,
-    skip_existing: SkipExisting = False,  # noqa: FBT002 - a query parameter
+    skip_existing: SkipExisting = False,
 ) -> Response:
     """Add rows from JSON lines, each with the values of one row. The answer has those that were made."""
     given = json_lines(await file.read())

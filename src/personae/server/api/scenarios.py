@@ -98,7 +98,7 @@ async def import_scenarios(
     source: Annotated[
         str, Query(description=f"What the file is, where its name does not tell: {', '.join(FORMATS)}.")
     ] = "",
-    skip_existing: Annotated[bool, Query(description="Leave out those that are there already.")] = False,  # noqa: FBT002 - a query parameter
+    skip_existing: Annotated[bool, Query(description="Leave out those that are there already.")] = False,
 ) -> Imported:
     """Add the scenarios of a file, in any form that `personae simulate --scenarios` reads. New fields are added."""
     async with project.reading() as connection:

@@ -56,7 +56,7 @@ def _filter(
     attribute: Annotated[list[str], Query(description="`NAME=VALUE`; more than once: has all of them.")] = [],  # noqa: B006
     placeholder: Annotated[list[str], Query(description="Asks for this column.")] = [],  # noqa: B006
     group_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Is a member of this group.")] = None,
-    archived: Annotated[bool, Query(description="Those that are put away, instead of the others.")] = False,  # noqa: FBT002 - a query parameter
+    archived: Annotated[bool, Query(description="Those that are put away, instead of the others.")] = False,
 ) -> PersonaFilter:
     if broken := next((one for one in attribute if "=" not in one), None):
         raise InputError(f"must be NAME=VALUE, not {broken!r}", field="attribute")

@@ -21,6 +21,9 @@ from personae.store.columns import Record
 
 router = APIRouter(prefix="/projects/{project_id}/experiments", tags=["experiments"])
 
+MOST_SUMMED = 5_000
+"""Responses up to which results are summed up at each look while a run goes on; larger ones have theirs at the end."""
+
 Reference = Annotated[int | None, Query(ge=1, le=MAX_ID)]
 
 
@@ -100,7 +103,8 @@ async def get_experiment(
     async with project.reading() as connection:
         row = await _found(connection, project.id, experiment_id)
         row_ids = await rows_like(connection, experiment_id, categorical_filters) if categorical_filters else None
-        if row_ids is not None or (row["results"] is None and row["finished"]):
+        is_due = row["results"] is None and 0 < row["finished"] <= MOST_SUMMED
+        if row_ids is not None or is_due:
             until = row["ended_at"] or project.services.now()
             row["results"] = await summed_up(connection, row, row_ids=row_ids, until=until)
     return Answer(wire(row))

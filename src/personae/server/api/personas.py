@@ -88,7 +88,7 @@ async def update_persona(project: Editor, persona_id: Id, body: PersonaIn) -> Pe
 async def delete_persona(
     project: Editor,
     persona_id: Id,
-    from_groups: Annotated[bool, Query(description="Take it out of its groups, which would hinder it.")] = False,  # noqa: FBT002 - a query parameter
+    from_groups: Annotated[bool, Query(description="Take it out of its groups, which would hinder it.")] = False,
 ) -> Response:
     """For good, with its history; to put it away instead, archive it. Experiments keep their own copy.
 

@@ -12,6 +12,8 @@ from personae.errors import InputError
 from personae.server.answers import Answer
 from personae.server.deps import MAX_ID, Editor, ProjectAccess, Viewer
 from personae.server.experiments import pages
+from personae.server.experiments.by_hand import with_answers
+from personae.server.experiments.inputs import criteria
 from personae.server.experiments.waiting import over
 from personae.server.experiments.watching import status_stream
 from personae.server.openapi import EVENTS
@@ -89,8 +91,12 @@ async def rate_by_hand(project: Editor, body: ManualRatingIn) -> Answer:
             raise InputError(f"the response was not rated by a criterion {body.criterion_id}", field="criterion_id")
         values = {"rating": body.rating, "reasoning": body.reasoning, "rater": project.actor, "is_manual": True}
         await ratings.change(change.connection, before["id"], **values, error=None, created_at=project.services.now())
-        counts = ratings.counted([one for one in known if one is not before] + [before | {"rating": body.rating}])
-        await responses.change(change.connection, response["id"], **counts)
+        now_rated = [before | values if one is before else one for one in known]
+        counts = ratings.counted(now_rated)
+        experiment = await experiments.by_id(change.connection, response["experiment_id"])
+        assert experiment is not None
+        result = with_answers(response["result"], criteria(experiment["snapshot"])[1], now_rated)
+        await responses.change(change.connection, response["id"], **counts, result=result)
         if response["error"] is None and response["unrated"] and not counts["unrated"]:
             await experiments.count_up(change.connection, response["experiment_id"], rated=1)
         await experiments.change(change.connection, response["experiment_id"], now=project.services.now(), results=None)

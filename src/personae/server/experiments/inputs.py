@@ -68,15 +68,30 @@ def inputs(snapshot: Snapshot, rows: Sequence[Record], *, mode: str, response_co
     system = _system_prompt(template)
     if _is_beta(snapshot):
         scenarios = tuple(_gathered(rows, _beta_scenario))
-        return Inputs((), scenarios, system, tuple(Cell(row["id"]) for row in rows))
+        named = _told_apart([one.persona for one in scenarios if one.persona is not None])
+        brought = (one.model_copy(update={"persona": own}) for one, own in zip(scenarios, named, strict=True))
+        return Inputs((), tuple(brought), system, tuple(Cell(row["id"]) for row in rows))
     group = snapshot["personas"]
     if not group:
         raise InputError(f"the persona group {(snapshot['persona_group'] or {}).get('name')!r} has no personas")
     goal = snapshot["collection"]["goal_column"] or "persona_goal"
     scenarios = tuple(_gathered(rows, lambda row, where: _scenario(row, where, goal)))
-    personas = tuple(Persona.model_validate(one["record"]) for one in group)
+    personas = tuple(_told_apart([Persona.model_validate(one["record"]) for one in group]))
     cells = tuple(Cell(row["id"], one["id"], one["version"]) for row in rows for one in group)
     return Inputs(personas, scenarios, system, cells)
+
+
+def _told_apart(personas: Sequence[Persona]) -> list[Persona]:
+    """The personas, with a number behind a name that different ones share: in reports a name stands for one persona."""
+    by_name: dict[str, list[str]] = {}
+    found = []
+    for one in personas:
+        known = by_name.setdefault(one.name, [])
+        if one.version_hash not in known:
+            known.append(one.version_hash)
+        number = known.index(one.version_hash) + 1
+        found.append(one if number == 1 else one.model_copy(update={"name": f"{one.name} ({number})"}))
+    return found
 
 
 def criteria(snapshot: Snapshot) -> tuple[tuple[Criterion, ...], tuple[Asked, ...]]:

@@ -37,6 +37,8 @@ class Preview:
     simulator: str = ""
     judge: str = ""
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What is not in the way, and should be known."""
     example: dict[str, str] | None = None
     """One prompt as it would be sent: of the simulator, or of the bot where there are no personas."""
 
@@ -51,6 +53,10 @@ async def preview(
     """The preview of an experiment that is not run yet: its columns as they would be stored."""
     snapshot = experiment["snapshot"]
     found = Preview(personas=len(snapshot["personas"]), rows=len(rows), epochs=experiment["n_epochs"])
+    if left_out := (snapshot["persona_group"] or {}).get("left_out"):
+        found.notes.append(f"archived personas of the group are left out: {', '.join(left_out)}")
+    if not snapshot["criterion_set"]["criteria"]:
+        found.notes.append("no criteria: transcripts are rated by their goal alone, where a row says what it expects")
     try:
         given = inputs(
             snapshot,

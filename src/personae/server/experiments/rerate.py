@@ -17,6 +17,7 @@ from personae.core.result import SimulationResult
 from personae.core.usage import NO_USAGE, Usage
 from personae.experiments.build import Engine
 from personae.experiments.recorders.sql import Target, TaskLost, rating_rows, response_row, target_cell
+from personae.server.experiments.by_hand import with_answers
 from personae.server.experiments.inputs import criteria
 from personae.server.services import Services
 from personae.store import experiments, ratings, responses, tasks
@@ -118,6 +119,7 @@ async def _write(run: Rating, experiment: Record, done: Sequence[tuple[Record, S
             judged = [one for one in judged if one["criterion_id"] not in answered]
             await ratings.insert(connection, judged)
             new |= ratings.counted(kept + judged)
+            new["result"] = with_answers(new["result"], target.criteria, kept)
             names = ("goal_achieved", "passed", "not_passed", "unrated", "cost_usd", "result")
             await responses.change(connection, row["id"], **{name: new[name] for name in names})
             gained += (new["unrated"] == 0) - (row["unrated"] == 0 and row["error"] is None)

@@ -86,7 +86,11 @@ async def _group(connection: Connection, project_id: int, group_id: int) -> Snap
     group = _there(await persona_groups.get(connection, project_id, group_id), "persona group", group_id)
     members = await persona_groups.members(connection, project_id, group_id)
     return {
-        "persona_group": {"id": group["id"], "name": group["name"]},
+        "persona_group": {
+            "id": group["id"],
+            "name": group["name"],
+            "left_out": [one["name"] for one in members if one["archived_at"] is not None],
+        },
         "personas": [
             {"id": one["id"], "name": one["name"], "version": one["version"], "record": one["record"]}
             for one in members

@@ -185,6 +185,8 @@ class ExperimentPreview(BaseModel):
     simulator: str
     judge: str
     problems: list[str]
+    notes: list[str]
+    """What is not in the way, and should be known."""
     example: dict[str, str] | None
     """`of`: whose prompt it is, `text`: as it would be sent."""
     simulated: bool = True

@@ -103,7 +103,12 @@ def _async_url(url: str) -> URL:
 
 
 def _engine(url: URL, *, is_sqlite: bool) -> AsyncEngine:
-    options: dict[str, Any] = {"json_serializer": _written, "json_deserializer": _read, "pool_pre_ping": not is_sqlite}
+    options: dict[str, Any] = {
+        "json_serializer": _written,
+        "json_deserializer": _read,
+        "pool_pre_ping": not is_sqlite,
+        "hide_parameters": True,  # errors go into the log, and what people wrote does not
+    }
     if is_sqlite:
         engine = create_async_engine(url, pool_size=_CONNECTIONS, max_overflow=0, **options)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -96,7 +97,7 @@ def test_a_sign_in_goes_on_to_no_other_site(visit: httpx2.Client, page: str) -> 
 
 def test_what_the_provider_did_not_say_to_this_browser_is_refused(visit: httpx2.Client, idp: Provider) -> None:
     now = int(time.time())
-    lies = [
+    lies: list[dict[str, Any]] = [
         {"iss": "https://evil.example.com"},
         {"aud": "another client"},
         {"nonce": "another"},

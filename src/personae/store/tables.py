@@ -423,3 +423,8 @@ tasks = Table(
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
 )
+
+for _table in metadata.tables.values():
+    if isinstance(_table.c.get("id"), Column) and isinstance(_table.c.id.type, type(Id)):
+        # On SQLite an id would else be given again once its row is deleted; whoever kept it would find another row.
+        _table.dialect_options["sqlite"]["autoincrement"] = True

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("updated_at", Moment, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organizations")),
         sa.UniqueConstraint("name", name=op.f("uq_organizations_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "users",
@@ -38,6 +39,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
         sa.UniqueConstraint("oidc_subject", name=op.f("uq_users_oidc_subject")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "invitations",
@@ -55,6 +57,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_invitations_token_hash")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_invitations_organization_id"), "invitations", ["organization_id"], unique=False)
     op.create_table(
@@ -84,6 +87,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
         sa.UniqueConstraint("name", name=op.f("uq_projects_name")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_projects_organization_id"), "projects", ["organization_id"], unique=False)
     op.create_table(
@@ -115,6 +119,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("key_hash", name=op.f("uq_api_keys_key_hash")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_api_keys_creator_id"), "api_keys", ["creator_id"], unique=False)
     op.create_index(op.f("ix_api_keys_project_id"), "api_keys", ["project_id"], unique=False)
@@ -136,6 +141,7 @@ def upgrade() -> None:
             ["project_id"], ["projects.id"], name=op.f("fk_audit_log_project_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_audit_log_organization_id_id", "audit_log", ["organization_id", "id"], unique=False)
     op.create_index(op.f("ix_audit_log_project_id"), "audit_log", ["project_id"], unique=False)
@@ -158,6 +164,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_collections")),
         sa.UniqueConstraint("project_id", "name", name=op.f("uq_collections_project_id_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "criterion_sets",
@@ -171,6 +178,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_criterion_sets")),
         sa.UniqueConstraint("project_id", "name", name=op.f("uq_criterion_sets_project_id_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "experiments",
@@ -208,6 +216,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_experiments")),
         sa.UniqueConstraint("project_id", "name", name=op.f("uq_experiments_project_id_name")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_experiments_collection_id"), "experiments", ["collection_id"], unique=False)
     op.create_index(op.f("ix_experiments_criterion_set_id"), "experiments", ["criterion_set_id"], unique=False)
@@ -229,6 +238,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_llm_configs")),
         sa.UniqueConstraint("project_id", "name", name=op.f("uq_llm_configs_project_id_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "persona_groups",
@@ -243,6 +253,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_persona_groups")),
         sa.UniqueConstraint("project_id", "name", name=op.f("uq_persona_groups_project_id_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "personas",
@@ -258,6 +269,7 @@ def upgrade() -> None:
             ["project_id"], ["projects.id"], name=op.f("fk_personas_project_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_personas")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_personas_project_id"), "personas", ["project_id"], unique=False)
     op.create_index(
@@ -288,6 +300,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prompt_templates")),
         sa.UniqueConstraint("project_id", "name", "version", name=op.f("uq_prompt_templates_project_id_name_version")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "collection_columns",
@@ -303,6 +316,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_collection_columns")),
         sa.UniqueConstraint("collection_id", "name", name=op.f("uq_collection_columns_collection_id_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "collection_rows",
@@ -317,6 +331,7 @@ def upgrade() -> None:
             ["collection_id"], ["collections.id"], name=op.f("fk_collection_rows_collection_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_collection_rows")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_collection_rows_collection_id_content_hash",
@@ -349,6 +364,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_criteria")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_criteria_criterion_set_id"), "criteria", ["criterion_set_id"], unique=False)
     op.create_index(op.f("ix_criteria_project_id"), "criteria", ["project_id"], unique=False)
@@ -419,6 +435,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_persona_versions")),
         sa.UniqueConstraint("persona_id", "version", name=op.f("uq_persona_versions_persona_id_version")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "responses",
@@ -454,6 +471,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_responses")),
         sa.UniqueConstraint("experiment_id", "key", name=op.f("uq_responses_experiment_id_key")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_responses_experiment_id_id", "responses", ["experiment_id", "id"], unique=False)
     op.create_index("ix_responses_experiment_id_persona_id", "responses", ["experiment_id", "persona_id"], unique=False)
@@ -501,6 +519,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_turns")),
         sa.UniqueConstraint("experiment_id", "key", "seq", name=op.f("uq_turns_experiment_id_key_seq")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "ratings",
@@ -526,6 +545,7 @@ def upgrade() -> None:
             ["response_id"], ["responses.id"], name=op.f("fk_ratings_response_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ratings")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_ratings_experiment_id_criterion_id", "ratings", ["experiment_id", "criterion_id"], unique=False)
     op.create_index(op.f("ix_ratings_response_id"), "ratings", ["response_id"], unique=False)

@@ -147,7 +147,9 @@ def test_a_request_is_one_line_of_json_without_path_and_query(tmp_path: object) 
     line = next(line for line in lines if line.get("request_id") == "abc-1")
     assert answer.headers["X-Request-Id"] == "abc-1"
     assert line["route"] == "/api/v0/projects/{project_id}/personas/{persona_id}"
-    assert (line["method"], line["status"], line["actor"], line["level"]) == ("GET", 404, "key first key", "info")
+    assert (line["method"], line["status"], line["level"]) == ("GET", 404, "info")
+    assert line["actor"].startswith("key first key (pk_")
+    assert server.key not in stream.getvalue()
     assert line["ms"] >= 0
     assert "hidden" not in stream.getvalue()
     assert len(own) == 32
@@ -159,12 +161,13 @@ def test_a_defect_is_logged_whole_and_told_to_nobody(tmp_path: object) -> None:
         server.services.now = broken
         answer = api.post("/personas", json={"name": "Ann", "description": "x"})
         metrics = httpx2.get(f"{server.url}/metrics", trust_env=False)
-    line = next(json.loads(text) for text in stream.getvalue().splitlines() if '"exception"' in text)
+    lines = [json.loads(text) for text in stream.getvalue().splitlines()]
+    line = next(line for line in lines if line["message"] == "request failed")
     assert answer.status_code == 500
     assert "the clock is gone" not in answer.text
     assert "the clock is gone" in line["exception"]
     assert line["request_id"] == answer.headers["X-Request-Id"]
-    assert samples(metrics.text)["personae_errors_total", "LookupError"] == 1
+    assert samples(metrics.text)["personae_errors_total", "LookupError"] >= 1
 
 
 def test_a_line_of_text_cannot_be_broken_by_what_is_logged() -> None:

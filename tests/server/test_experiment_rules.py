@@ -388,13 +388,14 @@ def test_the_older_form_runs_one_conversation_for_each_row(lab: Lab) -> None:
         {"persona_name": name, "persona_description": f"{name} is calm.", "goal_summary": f"Goal of {name}."}
         for name in ("Cem", "Dora")
     ]
+    rows.append(rows[0] | {"persona_description": "Another Cem."})
     rows[0]["environment_config"] = {"shop": "shoes"}  # type: ignore[assignment]
     body = {"name": "beta", "collection_type": "PERSONA", "variables": rows}
     beta = made(lab.api, "collections", body)["id"]
     asked = {"criterion_str": "Does {{persona_name}} get what they want?", "label": None}
     criteria = made(lab.api, "criterion_sets", {"name": "beta", "criteria": [asked]})["id"]
     done = lab.run(collection_id=beta, persona_group_id=None, criterion_set_id=criteria)
-    assert (done["evaluation_mode"], done["planned"], done["finished"], done["failed"]) == ("MULTI_TURN", 2, 2, 0)
+    assert (done["evaluation_mode"], done["planned"], done["finished"], done["failed"]) == ("MULTI_TURN", 3, 3, 0)
     told = {request.first_text for request in lab.fake.asked("simulator")}
     for name in ("Cem", "Dora"):
         assert any(f"Goal of {name}." in text and f"{name} is calm." in text for text in told)
@@ -554,6 +555,9 @@ def test_results_follow_what_people_change(lab: Lab) -> None:
     rating = lab.api.put("/ratings/manual", json=by_hand).raise_for_status().json()
     assert (rating["rating"], rating["is_manual"], rating["reasoning"]) == ("NO", True, "I say so.")
     assert lab.read(path)["results"]["mean_all_ratings"]["yes"] == 7 / 8
+    row = json.loads(lab.api.get(f"{path}/export").text.splitlines()[0])
+    assert [one["verdict"] for one in row["ratings"]] == [False, True]
+    assert (row["ratings"][0]["reasoning"], row["metadata"]["rated_by_hand"]) == ("I say so.", ["price"])
     lab.api.delete(f"/responses/{second['id']}").raise_for_status()
     changed = lab.read(path)
     assert (changed["finished"], changed["rated"], changed["results"]["num_rated_responses"]) == (3, 3, 3)
@@ -561,6 +565,8 @@ def test_results_follow_what_people_change(lab: Lab) -> None:
     assert (again["rated"], again["results"]["mean_all_ratings"]["yes"]) == (3, 5 / 6)
     kept = lab.read(f"/responses/{first['id']}")["ratings"]
     assert sorted((one["rating"], one["is_manual"]) for one in kept) == [("NO", True), ("YES", False)]
+    row = json.loads(lab.api.get(f"{path}/export").text.splitlines()[0])
+    assert [one["verdict"] for one in row["ratings"]] == [False, True]
 
 
 def test_what_a_caller_brings_waits_to_be_rated(lab: Lab) -> None:

@@ -13,7 +13,6 @@ from personae.server.answers import Answer
 from personae.server.deps import MAX_ID, Editor, ProjectAccess, Viewer
 from personae.server.experiments import pages
 from personae.server.experiments.by_hand import with_answers
-from personae.server.experiments.inputs import criteria
 from personae.server.experiments.waiting import over
 from personae.server.experiments.watching import status_stream
 from personae.server.openapi import EVENTS
@@ -95,7 +94,7 @@ async def rate_by_hand(project: Editor, body: ManualRatingIn) -> Answer:
         counts = ratings.counted(now_rated)
         experiment = await experiments.by_id(change.connection, response["experiment_id"])
         assert experiment is not None
-        result = with_answers(response["result"], criteria(experiment["snapshot"])[1], now_rated)
+        result = with_answers(response["result"], experiment["snapshot"], now_rated)
         await responses.change(change.connection, response["id"], **counts, result=result)
         if response["error"] is None and response["unrated"] and not counts["unrated"]:
             await experiments.count_up(change.connection, response["experiment_id"], rated=1)

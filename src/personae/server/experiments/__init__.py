@@ -7,6 +7,8 @@
     preview.py     the plan before it is run: how many conversations, what they will take, what is missing
     runs.py        one task of an experiment, from its first call to its last record
     rerate.py      responses that are there, rated again
+    by_hand.py     people's answers in the results that leave the platform
+    additions.py   responses beside the plan: brought by the caller, or generated once more
     launcher.py    tasks claimed, run and let go: by this process or, when it dies, by another
     results.py     what came out, summed up
     words.py       terminations in the seeds' words

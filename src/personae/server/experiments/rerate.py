@@ -119,7 +119,7 @@ async def _write(run: Rating, experiment: Record, done: Sequence[tuple[Record, S
             judged = [one for one in judged if one["criterion_id"] not in answered]
             await ratings.insert(connection, judged)
             new |= ratings.counted(kept + judged)
-            new["result"] = with_answers(new["result"], target.criteria, kept)
+            new["result"] = with_answers(new["result"], experiment["snapshot"], kept)
             names = ("goal_achieved", "passed", "not_passed", "unrated", "cost_usd", "result")
             await responses.change(connection, row["id"], **{name: new[name] for name in names})
             gained += (new["unrated"] == 0) - (row["unrated"] == 0 and row["error"] is None)

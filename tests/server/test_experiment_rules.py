@@ -588,6 +588,18 @@ def test_what_a_caller_brings_waits_to_be_rated(lab: Lab) -> None:
     assert lab.calls() == {"simulator": 0, "bot": 0, "judge": 1}
 
 
+def test_a_response_made_beside_the_plan_goes_on_when_there_is_money_again(lab: Lab) -> None:
+    done = lab.run()
+    budget = f"/experiments/{done['id']}/budget"
+    lab.api.put(budget, json={"budget_usd": 0.0}).raise_for_status()
+    asked = {"template_variables_id": lab.rows[0], "experiment_id": done["id"], "persona_id": lab.personas[0]}
+    cut = made(lab.api, "responses/generate", asked)
+    assert cut["termination_reason"] == "budget_exceeded"
+    lab.api.put(budget, json={"budget_usd": 10.0}).raise_for_status()
+    again = lab.ended(lab.post(done, "resume"))
+    assert [one["termination_reason"] for one in lab.responses(again)] == ["goal_met"] * 5
+
+
 # --- single answers ---------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import StreamingResponse
 
+from personae.core.conversation import CUT
 from personae.errors import Conflict, InputError, NotFound
 from personae.server.answers import Answer
 from personae.server.deps import Editor, Id, ProjectAccess, Viewer
@@ -62,7 +63,12 @@ async def cancel_experiment(project: Editor, experiment_id: Id) -> Answer:
 @router.post("/resume", response_model=Experiment)
 async def resume_experiment(project: Editor, experiment_id: Id) -> Answer:
     """Go on with a paused, cancelled or failed experiment, and with conversations that a ceiling cut short."""
-    return await _start(project, experiment_id, ("paused", *ENDED))
+    async with project.reading() as connection:
+        await _found(connection, project.id, experiment_id)
+        known = await responses.light(connection, project.id, responses.Filter(experiment_id=experiment_id))
+        cut = [one for one in known if one["termination"] in CUT]
+        beside = await places_beside(connection, project.id, experiment_id, cut)
+    return await _start(project, experiment_id, ("paused", *ENDED), payload={"beside": beside} if beside else None)
 
 
 @router.post("/retry-failed", response_model=Experiment)

@@ -19,12 +19,14 @@ from personae.server.experiments.snapshot import criterion_set
 from personae.server.experiments.watching import status_stream
 from personae.server.openapi import EVENTS
 from personae.server.schemas.experiment import (
+    UNKNOWN,
     BudgetIn,
     ExperimentIn,
     RerateIn,
     RetryIn,
     RunIn,
     Status,
+    check_known,
     status,
     wire,
 )
@@ -148,7 +150,7 @@ async def stream_generation(
     polling_interval: Annotated[float, Query(ge=0.1, le=10, description="Seconds between two looks.")] = 0.5,
 ) -> StreamingResponse:
     """How far a task is, as server-sent events until it is over."""
-    await _status(project, experiment_id, task_id)
+    check_known(await _status(project, experiment_id, task_id), task_id)
     return status_stream(lambda: _status(project, experiment_id, task_id), polling_interval)
 
 
@@ -172,7 +174,7 @@ async def _status(project: ProjectAccess, experiment_id: int, task_id: str) -> S
             raise NotFound(f"there is no experiment {experiment_id} in this project")
         task = await tasks.get(connection, project.id, task_id)
     if task is None or task["experiment_id"] != experiment_id:
-        return Status(status="PENDING")
+        return UNKNOWN
     return status(task, row)
 
 

@@ -17,7 +17,7 @@ from personae.server.experiments.waiting import over
 from personae.server.experiments.watching import status_stream
 from personae.server.openapi import EVENTS
 from personae.server.paging import PagingDep
-from personae.server.schemas.experiment import RatingMode, Status, status
+from personae.server.schemas.experiment import UNKNOWN, RatingMode, Status, check_known, status
 from personae.server.schemas.experiment_out import Rating, RatingPage
 from personae.server.schemas.response import ManualRatingIn, RatingsBatchIn, RatingsIn, wire_rating
 from personae.store import experiments, ratings, responses, tasks
@@ -76,6 +76,7 @@ async def stream_ratings_task(
     polling_interval: Annotated[float, Query(ge=0.1, le=10, description="Seconds between two looks.")] = 0.5,
 ) -> StreamingResponse:
     """How far such a task is, as server-sent events until it is over."""
+    check_known(await _status(project, task_id), task_id)
     return status_stream(lambda: _status(project, task_id), polling_interval)
 
 
@@ -130,4 +131,4 @@ async def _queue(
 async def _status(project: ProjectAccess, task_id: str) -> Status:
     async with project.reading() as connection:
         task = await tasks.get(connection, project.id, task_id)
-    return Status(status="PENDING") if task is None else status(task, None)
+    return UNKNOWN if task is None else status(task, None)

@@ -18,7 +18,7 @@ from personae.server.experiments.samples import compared, sampled
 from personae.server.experiments.waiting import over
 from personae.server.experiments.words import ours
 from personae.server.paging import PagingDep
-from personae.server.schemas.experiment import Status, status
+from personae.server.schemas.experiment import UNKNOWN, Status, status
 from personae.server.schemas.experiment_out import Response, ResponsePage, Samples
 from personae.server.schemas.response import AnnotationIn, ResponseIn, ResponsesIn
 from personae.store import experiments, responses, tasks
@@ -235,7 +235,7 @@ async def get_responses_task(project: Viewer, task_id: str) -> Status:
     """How far such a task is."""
     async with project.reading() as connection:
         task = await tasks.get(connection, project.id, task_id)
-    return Status(status="PENDING") if task is None else status(task, None)
+    return UNKNOWN if task is None else status(task, None)
 
 
 @router.get("/{response_id}", response_model=Response)

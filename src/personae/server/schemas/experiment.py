@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from personae.core.conversation import DISCLAIMER
+from personae.errors import NotFound
 from personae.server.schemas.persona import Name
 from personae.store.columns import Record
 
@@ -284,3 +285,13 @@ def status(task: Record, experiment: Record | None) -> Status:
         generation_task_id=None if is_over else task["id"],
         has_internal_error=shown == "FAILURE",
     )
+
+
+UNKNOWN = Status(status="PENDING")
+"""How an unknown task reads to those who poll, as in the product that the SDK was made for."""
+
+
+def check_known(found: Status, task_id: str) -> None:
+    """Raises NotFound for an unknown task: a stream of it would never end."""
+    if found is UNKNOWN:
+        raise NotFound(f"there is no task {task_id!r} in this project")

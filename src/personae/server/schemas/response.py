@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from personae.bots._answer import dumped
 from personae.core.conversation import DISCLAIMER
+from personae.core.text import loads
 from personae.server.experiments.single_turn import asked_beside
 from personae.server.experiments.words import on_wire
 from personae.server.schemas.experiment import RatingMode, Reference
@@ -206,7 +206,7 @@ def _message(turn: Mapping[str, Any]) -> dict[str, Any]:
     said = telling(turn)
     if calls := metadata.get("tool_calls"):
         said["tool_calls"] = calls
-        if said["content"] == dumped(calls):
+        if _is_json_of(said["content"], calls):
             del said["content"]
     return said
 
@@ -260,3 +260,11 @@ def _ours(
         "simulated": is_personas,
         "disclaimer": DISCLAIMER if is_personas else None,
     }
+
+
+def _is_json_of(text: str, value: Any) -> bool:
+    """Whether `text` only says what `value` says already."""
+    try:
+        return bool(loads(text) == value)
+    except ValueError:
+        return False

@@ -1,0 +1,88 @@
+"""The corrected rate: right on average, and its interval holds the truth as often as it says."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from personae.stats.agreement import Pair, sensitivity, specificity
+from personae.stats.corrected_rate import Stratum, by_strata, rogan_gladen
+
+ROUNDS = 1500
+NOMINAL = 0.95
+LEAST = NOMINAL - 0.02
+"""Three standard errors of so many rounds below the nominal level."""
+
+
+def test_a_perfect_judges_rate_stays_as_it_is() -> None:
+    assert rogan_gladen(30, 100, (1.0, 1000), (1.0, 1000)).value == pytest.approx(0.3)
+
+
+def test_the_rate_of_rogan_and_gladen() -> None:
+    """23 of 150 tested positive, sensitivity 96 %, specificity 89 %: 5.1 in 100."""
+    assert rogan_gladen(23, 150, (0.96, 1000), (0.89, 1000)).value == pytest.approx(0.051, abs=5e-4)
+
+
+@given(st.integers(1, 400), st.integers(1, 400), st.data())
+def test_with_labels_of_this_run_strata_and_rogan_gladen_give_the_same(yes: int, no: int, data: st.DataObject) -> None:
+    of_yes, of_no = data.draw(st.integers(1, yes)), data.draw(st.integers(1, no))
+    right_yes, wrong_no = data.draw(st.integers(0, of_yes)), data.draw(st.integers(0, of_no))
+    strata = by_strata([Stratum(yes, of_yes, right_yes), Stratum(no, of_no, wrong_no)])
+    pairs = [
+        *[Pair(judge=True, people=place < right_yes, weight=yes / of_yes) for place in range(of_yes)],
+        *[Pair(judge=False, people=place < wrong_no, weight=no / of_no) for place in range(of_no)],
+    ]
+    se, sp = sensitivity(pairs), specificity(pairs)
+    if se.value is None or sp.value is None or se.value + sp.value - 1 < 1e-6:
+        return
+    other = rogan_gladen(yes, yes + no, (se.value, se.n), (sp.value, sp.n))
+    assert strata.value == pytest.approx(other.value, abs=1e-9)
+
+
+@pytest.mark.parametrize(("truth", "se", "sp"), [(0.3, 0.9, 0.85), (0.7, 0.8, 0.95), (0.5, 0.7, 0.7)])
+def test_the_interval_of_a_judge_checked_elsewhere_holds_the_truth(truth: float, se: float, sp: float) -> None:
+    dice = np.random.default_rng(7)
+    rate, held = truth * se + (1 - truth) * (1 - sp), 0
+    for _ in range(ROUNDS):
+        se_yes, sp_no, yes = (int(dice.binomial(n, share)) for n, share in ((40, se), (40, sp), (300, rate)))
+        found = rogan_gladen(yes, 300, (se_yes / 40, 40), (sp_no / 40, 40))
+        held += found.low is None or found.high is None or found.low <= truth <= found.high
+    assert held / ROUNDS >= LEAST
+
+
+@pytest.mark.parametrize(("yes", "ppv", "npv"), [(850, 0.9, 0.6), (500, 0.95, 0.95), (300, 0.6, 0.99)])
+def test_the_interval_from_a_sample_by_verdict_holds_the_rate_of_the_run(yes: int, ppv: float, npv: float) -> None:
+    """An even share of YES and NO is labelled, whatever the run's is."""
+    dice = random.Random(7)
+    no, held = 1000 - yes, 0
+    of_yes, of_no = [i < round(yes * ppv) for i in range(yes)], [i >= round(no * npv) for i in range(no)]
+    truth = (sum(of_yes) + sum(of_no)) / 1000
+    for _ in range(ROUNDS):
+        found = by_strata(
+            [Stratum(yes, 30, sum(dice.sample(of_yes, 30))), Stratum(no, 30, sum(dice.sample(of_no, 30)))]
+        )
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= truth <= found.high
+    assert held / ROUNDS >= LEAST
+
+
+def test_where_everything_was_labelled_the_rate_is_known() -> None:
+    found = by_strata([Stratum(10, 10, 9), Stratum(5, 5, 1)])
+    assert (found.low, found.value, found.high) == pytest.approx((10 / 15, 10 / 15, 10 / 15))
+
+
+def test_a_kind_that_nobody_labelled_leaves_the_rate_undefined() -> None:
+    found = by_strata([Stratum(10, 5, 5), Stratum(3, 0, 0)])
+    assert (found.value, found.reason) == (None, "3 conversations are of a kind that nobody labelled")
+
+
+def test_a_judge_like_a_coin_corrects_nothing() -> None:
+    found = rogan_gladen(50, 100, (0.5, 40), (0.5, 40))
+    assert (found.value, found.reason) == (None, "the judge tells YES from NO no better than chance")
+    assert rogan_gladen(0, 0, (0.9, 40), (0.9, 40)).reason == "the judge rated nothing"
+    assert rogan_gladen(1, 2, (0.9, 0), (0.9, 40)).reason == "sensitivity or specificity rests on no label"

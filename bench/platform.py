@@ -237,10 +237,12 @@ def _launch(server: Server, work: Work, ids: dict[str, int]) -> int:
 
 
 def _wait(server: Server, id_: int) -> dict[str, Any]:
-    while (found := server.call("GET", f"/experiments/{id_}"))["status"] in ("queued", "running"):
+    """Looks as the SDK does, only more often."""
+    task = server.call("GET", f"/experiments/{id_}")["generation_task_id"]
+    while server.call("GET", f"/experiments/{id_}/generation/{task}")["status"] in ("PENDING", "STARTED"):
         time.sleep(0.1)
-    whole_experiment: dict[str, Any] = found
-    return whole_experiment
+    found: dict[str, Any] = server.call("GET", f"/experiments/{id_}")
+    return found
 
 
 def _pages(server: Server, id_: int, count: int) -> float:

@@ -55,9 +55,8 @@ class Filter:
 
     def conditions(self, project_id: int) -> list[ColumnElement[bool]]:
         """As SQL."""
-        c, found = responses.c, [responses.c.project_id == project_id]
+        c, found = responses.c, [_in_project(project_id, self.experiment_id)]
         same: dict[Any, Any] = {
-            c.experiment_id: self.experiment_id,
             c.row_id: self.row_id,
             c.persona_id: self.persona_id,
             c.epoch: self.epoch,
@@ -100,6 +99,14 @@ class Filter:
     def needs_experiment(self) -> bool:
         """Whether a condition is about the experiment's own columns."""
         return any(one is not None for one in (self.prompt_template_id, self.collection_id, self.llm_model_name))
+
+
+def _in_project(project_id: int, experiment_id: int | None) -> ColumnElement[bool]:
+    """Of one experiment, if it is the project's: asked so that an index alone can answer, however deep the page."""
+    if experiment_id is None:
+        return responses.c.project_id == project_id
+    own = select(experiments.c.id).where(experiments.c.id == experiment_id, experiments.c.project_id == project_id)
+    return responses.c.experiment_id == own.scalar_subquery()
 
 
 def _rated(criterion_id: int | None, verdict: str | None) -> ColumnElement[bool]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -54,31 +52,38 @@ def test_the_interval_of_a_judge_checked_elsewhere_holds_the_truth(truth: float,
     assert held / ROUNDS >= LEAST
 
 
-@pytest.mark.parametrize(("yes", "ppv", "npv"), [(850, 0.9, 0.6), (500, 0.95, 0.95), (300, 0.6, 0.99)])
-def test_the_interval_from_a_sample_by_verdict_holds_the_rate_of_the_run(yes: int, ppv: float, npv: float) -> None:
+@pytest.mark.parametrize(("share", "ppv", "npv"), [(0.85, 0.9, 0.6), (0.5, 0.95, 0.95), (0.3, 0.6, 0.99)])
+def test_the_interval_from_a_sample_by_verdict_holds_the_truth(share: float, ppv: float, npv: float) -> None:
     """An even share of YES and NO is labelled, whatever the run's is."""
-    dice = random.Random(7)
-    no, held = 1000 - yes, 0
-    of_yes, of_no = [i < round(yes * ppv) for i in range(yes)], [i >= round(no * npv) for i in range(no)]
-    truth = (sum(of_yes) + sum(of_no)) / 1000
+    dice, held = np.random.default_rng(7), 0
+    truth = share * ppv + (1 - share) * (1 - npv)
     for _ in range(ROUNDS):
-        found = by_strata(
-            [Stratum(yes, 30, sum(dice.sample(of_yes, 30))), Stratum(no, 30, sum(dice.sample(of_no, 30)))]
-        )
+        yes, of_yes, of_no = (int(dice.binomial(n, chance)) for n, chance in ((400, share), (30, ppv), (30, 1 - npv)))
+        found = by_strata([Stratum(yes, 30, of_yes), Stratum(400 - yes, 30, of_no)])
         assert found.low is not None
         assert found.high is not None
         held += found.low <= truth <= found.high
     assert held / ROUNDS >= LEAST
 
 
-def test_where_everything_was_labelled_the_rate_is_known() -> None:
-    found = by_strata([Stratum(10, 10, 9), Stratum(5, 5, 1)])
-    assert (found.low, found.value, found.high) == pytest.approx((10 / 15, 10 / 15, 10 / 15))
+def test_where_everything_was_labelled_it_is_the_rate_of_the_labels() -> None:
+    found = by_strata([Stratum(60, 60, 57), Stratum(40, 40, 3)])
+    assert (found.low, found.value, found.high) == pytest.approx((0.5, 0.6, 0.7), abs=0.01)
+
+
+def test_repeats_widen_the_interval() -> None:
+    one, three = (by_strata([Stratum(60, 30, 27), Stratum(40, 30, 3)], design_effect=effect) for effect in (1.0, 3.0))
+    assert one.low is not None
+    assert three.low is not None
+    assert three.low < one.low
 
 
 def test_a_kind_that_nobody_labelled_leaves_the_rate_undefined() -> None:
     found = by_strata([Stratum(10, 5, 5), Stratum(3, 0, 0)])
-    assert (found.value, found.reason) == (None, "3 conversations are of a kind that nobody labelled")
+    assert (found.value, found.reason) == (
+        None,
+        "3 of 13 conversations are of a kind (judged YES or NO) of which none was labelled",
+    )
 
 
 def test_a_judge_like_a_coin_corrects_nothing() -> None:

@@ -125,6 +125,7 @@ class Engine:
             "max_turns": settings.max_turns,
             "run_seed": settings.seed,
             "rating_version": self.rating_version,
+            **({"criteria": {one.label: one.version_hash for one in settings.criteria}} if settings.criteria else {}),
             "provenance": origin(self.created_at, prompts),
         }
 

@@ -63,30 +63,29 @@ def rogan_gladen(
     return Estimate(value, min(low, value), max(high, value), n, clusters=n, level=level)
 
 
-def by_strata(strata: Sequence[Stratum], level: float = LEVEL) -> Estimate:
+def by_strata(strata: Sequence[Stratum], *, design_effect: float = 1.0, level: float = LEVEL) -> Estimate:
     """The sum over strata of (its share of the run) * (share of YES among its labels), and a delta-method interval.
 
     Each stratum's share enters the variance with one YES and one NO added, so that a stratum in which people always
-    agreed is not taken as certain. Conversations that were labelled are certain themselves, which the finite population
-    correction counts. Undefined where a stratum has no label.
+    agreed is not taken as certain; that the run itself is a sample is counted too (Tenenbein's second term).
+    `design_effect`: by how much repeats of one persona in one scenario widen it, from 1. `n` counts labels. Undefined
+    where a stratum has no label.
     """
     filled = [stratum for stratum in strata if stratum.size]
     total = sum(stratum.size for stratum in filled)
     if not total:
         return undefined("the judge rated nothing")
-    if bare := [stratum for stratum in filled if not stratum.labelled]:
-        left = sum(stratum.size for stratum in bare)
-        return Estimate(
-            None, None, None, total, f"{left:,} conversations are of a kind that nobody labelled", level=level
-        )
+    if bare := sum(stratum.size for stratum in filled if not stratum.labelled):
+        reason = f"{bare:,} of {total:,} conversations are of a kind (judged YES or NO) of which none was labelled"
+        return Estimate(None, None, None, 0, reason, level=level)
     value = math.fsum(stratum.size * stratum.yes / stratum.labelled for stratum in filled) / total
-    variance, centre = 0.0, 0.0
-    for stratum in filled:
-        share, weight = (stratum.yes + 1) / (stratum.labelled + 2), stratum.size / total
-        unseen = (stratum.size - stratum.labelled) / max(stratum.size - 1, 1)
-        variance += weight**2 * share * (1 - share) / (stratum.labelled + 2) * max(unseen, 0.0)
-        centre += weight * (share if unseen > 0 else stratum.yes / stratum.labelled)
-    half = NormalDist().inv_cdf(0.5 + level / 2) * math.sqrt(variance)
+    shares = [
+        (stratum.size / total, (stratum.yes + 1) / (stratum.labelled + 2), stratum.labelled) for stratum in filled
+    ]
+    centre = math.fsum(weight * share for weight, share, _ in shares)
+    within = math.fsum(weight**2 * share * (1 - share) / (labelled + 2) for weight, share, labelled in shares)
+    between = math.fsum(weight * (share - centre) ** 2 for weight, share, _ in shares) / total
+    half = NormalDist().inv_cdf(0.5 + level / 2) * math.sqrt((within + between) * design_effect)
     low, high = _held(centre - half), _held(centre + half)
     labelled = sum(stratum.labelled for stratum in filled)
     return Estimate(value, min(low, value), max(high, value), labelled, clusters=labelled, level=level)

@@ -1,0 +1,296 @@
+"""The judge against people: agreement per criterion and judge version, and the pass rate as people would have it.
+
+Source: see `stats.agreement` and `stats.corrected_rate`
+Idea:   labels are usually drawn by the judge's own verdict (an even share of YES and NO), so that sensitivity,
+        specificity and kappa of the sample would not be those of the run: each label is weighted by how many
+        conversations of its kind it stands for.
+Cost:   no call.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+from personae.core.rating import Rating
+from personae.core.result import SimulationResult
+from personae.rating.card import Checked, JudgeVersion
+from personae.rating.labels import GOAL, Label
+from personae.stats.agreement import Confusion, Pair, cohens_kappa, krippendorff_alpha, sensitivity, specificity
+from personae.stats.corrected_rate import Stratum, by_strata
+from personae.stats.intervals import Cluster, Estimate, effective_n, rate
+
+LEAST_PER_STRATUM = 5
+"""Labels that doubtful and firm verdicts must each have to be weighted apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A conversation of which the people and the judge say different things."""
+
+    key: str
+    persona: str
+    scenario: str
+    rating: Rating
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RaterPair:
+    """Two people's own agreement."""
+
+    raters: tuple[str, str]
+    both: int
+    """Conversations that both answered by YES or NO."""
+    same: int
+    kappa: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionCheck:
+    """What the labels say of one criterion, as one version of the judge answered it."""
+
+    criterion: str
+    version: JudgeVersion
+    rated: int
+    """Conversations with a verdict of this judge."""
+    judge_rate: Estimate
+    corrected: Estimate
+    """The share that people would call YES, over all that the judge rated."""
+    table: Confusion
+    """Plain counts."""
+    kappa: Estimate
+    sensitivity: Estimate
+    specificity: Estimate
+    alpha: Estimate
+    pairs: tuple[RaterPair, ...]
+    raters: tuple[str, ...]
+    unsure: int
+    """Conversations of which nobody who labelled them was sure."""
+    split: int
+    """Conversations of which as many people say YES as NO."""
+    unrated: int
+    """Labelled conversations for which the judge gave no verdict."""
+    disagreements: tuple[Disagreement, ...]
+
+    @property
+    def checked(self) -> Checked:
+        """The entry of the judge card."""
+        numbers = (self.kappa, self.alpha, self.sensitivity, self.specificity)
+        return Checked(self.criterion, self.version, self.table.n, len(self.raters), *numbers)
+
+    def as_dict(self) -> dict[str, Any]:
+        table = {name: round(getattr(self.table, name)) for name in ("both", "judge_only", "people_only", "neither")}
+        return {
+            **self.checked.as_dict(),
+            "raters": list(self.raters),
+            "rated": self.rated,
+            "judge_rate": self.judge_rate.as_dict(),
+            "corrected_rate": self.corrected.as_dict(),
+            "table": table,
+            "rater_pairs": [
+                {"raters": list(one.raters), "both": one.both, "same": one.same, "kappa": one.kappa.as_dict()}
+                for one in self.pairs
+            ],
+            "unsure": self.unsure,
+            "split": self.split,
+            "unrated": self.unrated,
+            "disagreements": [
+                {
+                    "key": one.key,
+                    "persona": one.persona,
+                    "scenario": one.scenario,
+                    "judge": one.rating.as_dict(),
+                    "people": [{"rater": said.rater, "label": said.label, "note": said.note} for said in one.labels],
+                }
+                for one in self.disagreements
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What labels say of a result file's judge."""
+
+    criteria: tuple[CriterionCheck, ...]
+    problems: tuple[str, ...]
+    """What could not be used, and what the numbers cannot tell, in words."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"criteria": [one.as_dict() for one in self.criteria], "problems": list(self.problems)}
+
+
+def questions(result: SimulationResult) -> Iterator[tuple[str, Rating]]:
+    """What was asked of the whole transcript, by the name that labels use."""
+    if result.goal is not None:
+        yield GOAL, result.goal
+    for rating in result.ratings:
+        yield rating.criterion, rating
+
+
+def is_doubtful(rating: Rating) -> bool:
+    """Whether the rating itself shows a reason to look: a quote that stands nowhere, or no reasoning."""
+    return any(not quote.found for quote in rating.quotes) or not rating.reasoning.strip()
+
+
+@dataclass(slots=True)
+class _Group:
+    """One criterion by one version of the judge."""
+
+    criterion: str
+    version: JudgeVersion
+    sizes: Counter[tuple[bool, bool]] = field(default_factory=Counter)
+    """By verdict, and whether it is doubtful."""
+    cells: dict[tuple[str, str], Cluster] = field(default_factory=dict)
+    """YES and verdicts in all, by persona and scenario."""
+    labelled: list[Disagreement] = field(default_factory=list)
+    """Every labelled conversation: those of them on which all agree are sorted out at the end."""
+    unrated: int = 0
+
+
+def check(results: Iterable[SimulationResult], labels: Sequence[Label]) -> Check:
+    """Hold labels against the ratings in `results`, which are read once and never held."""
+    wanted: dict[tuple[str, str], list[Label]] = defaultdict(list)
+    for label in labels:
+        wanted[label.key, label.criterion].append(label)
+    groups: dict[tuple[str, JudgeVersion], _Group] = {}
+    keys, found = set(), set()
+    known_keys = {label.key for label in labels}
+    for result in results:
+        if result.key in known_keys:
+            keys.add(result.key)
+        for name, rating in questions(result):
+            version = JudgeVersion.of_row(result.metadata, name)
+            group = groups.setdefault((name, version), _Group(name, version))
+            said = wanted.get((result.key, name), [])
+            if said:
+                found.add((result.key, name))
+            if rating.verdict is None:
+                group.unrated += bool(said)
+                continue
+            group.sizes[rating.verdict, is_doubtful(rating)] += 1
+            cell = result.persona.name, result.scenario.version_hash
+            yes, n = group.cells.get(cell, (0, 0))
+            group.cells[cell] = yes + rating.verdict, n + 1
+            if said:
+                who = (result.key, result.persona.name, result.scenario.label)
+                group.labelled.append(Disagreement(*who, rating, tuple(said)))
+    used = tuple(_checked(group) for group in groups.values() if group.labelled or group.unrated)
+    return Check(used, tuple(_problems(labels, known_keys - keys, set(wanted) - found, keys, used)))
+
+
+def _problems(
+    labels: Sequence[Label],
+    unknown: set[str],
+    not_found: set[tuple[str, str]],
+    keys: set[str],
+    checks: Sequence[CriterionCheck],
+) -> Iterator[str]:
+    if not labels:
+        yield "there are no labels"
+        return
+    if unknown:
+        some = ", ".join(sorted(unknown)[:3])
+        them = "conversation is" if len(unknown) == 1 else "conversations are"
+        yield f"{len(unknown):,} labelled {them} not in the result file, such as {some}, and left out"
+    others = Counter(criterion for key, criterion in not_found if key in keys)
+    for criterion, count in others.items():
+        them = "label is" if count == 1 else "labels are"
+        yield f"{count:,} {them} about {criterion!r}, which the judge was not asked there, and left out"
+    for one in checks:
+        if one.unrated:
+            have = "conversation has" if one.unrated == 1 else "conversations have"
+            yield f"{one.criterion}: {one.unrated:,} labelled {have} no rating of the judge"
+        if len(one.raters) == 1:
+            yield f"{one.criterion}: all labels are of {one.raters[0]}, so nobody knows how far people agree themselves"
+        if one.unsure or one.split:
+            parts = [f"nobody was sure of {one.unsure:,}"] if one.unsure else []
+            parts += [f"people are split evenly on {one.split:,}"] if one.split else []
+            yield f"{one.criterion}: {', '.join(parts)}: there the judge is held against nothing"
+        yes = one.table.both + one.table.people_only
+        if one.table.n and yes in (0, one.table.n):
+            word, missing = ("YES", "specificity") if yes else ("NO", "sensitivity")
+            all_one = f"people labelled all {one.table.n} {word}"
+            yield f"{one.criterion}: {all_one}, so {missing} is undefined and kappa tells nothing"
+
+
+def _checked(group: _Group) -> CriterionCheck:
+    settled = [(one, label) for one in group.labelled if (label := _people(one.labels)) is not None]
+    strata = _strata(group, [(one.rating, label) for one, label in settled])
+    pairs, plain = [], []
+    for one, label in settled:
+        verdict = bool(one.rating.verdict)
+        stratum = strata[_place(strata, one.rating)]
+        pairs.append(Pair(verdict, label, stratum.size / stratum.labelled))
+        plain.append(Pair(verdict, label))
+    units = {one.key: {said.rater: _YES_NO[said.label] for said in one.labels} for one in group.labelled}
+    raters = tuple(sorted({rater for unit in units.values() for rater in unit}))
+    cells = list(group.cells.values())
+    unsettled = [one for one in group.labelled if _people(one.labels) is None]
+    unsure = sum(all(said.label == "unsure" for said in one.labels) for one in unsettled)
+    return CriterionCheck(
+        criterion=group.criterion,
+        version=group.version,
+        rated=group.sizes.total(),
+        judge_rate=rate(cells, reason="the judge rated nothing"),
+        corrected=by_strata(
+            list(strata.values()), design_effect=group.sizes.total() / effective_n(cells) if cells else 1.0
+        ),
+        table=Confusion.of(plain),
+        kappa=cohens_kappa(Confusion.of(pairs)),
+        sensitivity=sensitivity(pairs),
+        specificity=specificity(pairs),
+        alpha=krippendorff_alpha([list(unit.values()) for unit in units.values()]),
+        pairs=tuple(_rater_pair(one, other, list(units.values())) for one, other in combinations(raters, 2)),
+        raters=raters,
+        unsure=unsure,
+        split=len(unsettled) - unsure,
+        unrated=group.unrated,
+        disagreements=tuple(one for one, label in settled if label is not one.rating.verdict),
+    )
+
+
+_YES_NO: dict[str, bool | None] = {"YES": True, "NO": False, "unsure": None}
+
+
+def _people(labels: Sequence[Label]) -> bool | None:
+    """What most of those who are sure say; None where nobody is, or as many say one as the other."""
+    votes = sum((label.label == "YES") - (label.label == "NO") for label in labels)
+    return None if not votes else votes > 0
+
+
+Strata = dict[tuple[bool, bool | None], Stratum]
+
+
+def _place(strata: Strata, rating: Rating) -> tuple[bool, bool | None]:
+    whole = (bool(rating.verdict), None)
+    return whole if whole in strata else (bool(rating.verdict), is_doubtful(rating))
+
+
+def _strata(group: _Group, settled: Sequence[tuple[Rating, bool]]) -> Strata:
+    """The kinds that labels stand for: verdicts, doubtful and firm ones apart where both have enough labels."""
+    counts: Counter[tuple[bool, bool]] = Counter()
+    yes: Counter[tuple[bool, bool]] = Counter()
+    for rating, label in settled:
+        kind = (bool(rating.verdict), is_doubtful(rating))
+        counts[kind] += 1
+        yes[kind] += label
+    strata: Strata = {}
+    for verdict in (True, False):
+        kinds = [(verdict, doubtful) for doubtful in (True, False) if group.sizes[verdict, doubtful]]
+        if len(kinds) == 2 and min(counts[kind] for kind in kinds) >= LEAST_PER_STRATUM:
+            strata |= {kind: Stratum(group.sizes[kind], counts[kind], yes[kind]) for kind in kinds}
+        elif kinds:
+            parts = (sum(count[kind] for kind in kinds) for count in (group.sizes, counts, yes))
+            strata[verdict, None] = Stratum(*parts)
+    return strata
+
+
+def _rater_pair(one: str, other: str, units: Sequence[dict[str, bool | None]]) -> RaterPair:
+    both = [(unit.get(one), unit.get(other)) for unit in units]
+    pairs = [Pair(first, second) for first, second in both if first is not None and second is not None]
+    same = sum(pair.judge is pair.people for pair in pairs)
+    return RaterPair((one, other), len(pairs), same, cohens_kappa(Confusion.of(pairs)))

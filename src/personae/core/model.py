@@ -83,6 +83,8 @@ class Capabilities:
     json_schema: bool = True
     json_object: bool = True
     temperature: bool = True
+    alternates: bool = False
+    """Whether it refuses two messages of one role in a row, as the chat templates of some local models do."""
     tokens_field: str = "max_tokens"
     """What the endpoint calls the limit on output, where its protocol has two names for it."""
 

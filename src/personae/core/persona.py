@@ -5,13 +5,56 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from pydantic import AliasChoices, JsonValue, field_validator
+from pydantic import AliasChoices, JsonValue, field_validator, model_validator
 
 from personae.core.record import Field, Filled, Record, Text
 from personae.core.seed import digest
 
 ADVERSARIAL = "adversarial"
 """The trait (exactly this word, in any case) of a persona that goes on after a refusal."""
+
+
+class Behaviour(Record):
+    """One way of speaking that a user shows now and then, by the name of a file in `simulation.policies`.
+
+    What is None is as that behaviour has it by itself.
+    """
+
+    name: Filled
+    """Such as `typos` or `gives_up`; dash and underscore are the same."""
+    probability: float | None = Field(default=None, ge=0, le=1, strict=False)
+    """Of its being asked for, in each turn of its window by itself."""
+    first_turn: int | None = Field(default=None, ge=1)
+    """The user's first turn, from 1, in which it may be asked for."""
+    last_turn: int | None = Field(default=None, ge=1)
+    """The last such turn."""
+    intensity: Literal[1, 2, 3] | None = None
+    """How strongly: 1 slightly, 2 plainly, 3 strongly."""
+
+    @field_validator("name")
+    @classmethod
+    def _dashes_are_underscores(cls, value: str) -> str:
+        return value.strip().lower().replace("-", "_").replace(" ", "_")
+
+    @model_validator(mode="after")
+    def _window_is_open(self) -> Behaviour:
+        if self.first_turn is not None and self.last_turn is not None and self.last_turn < self.first_turn:
+            raise ValueError(f"'last_turn' ({self.last_turn}) must not come before 'first_turn' ({self.first_turn})")
+        return self
+
+
+When = Literal["volunteer", "if_asked", "never"]
+"""When a user tells a fact: of their own accord, when the bot asks for it, or not even then."""
+
+
+class KnownFact(Record):
+    """Something that a user knows, and when they tell it."""
+
+    name: Filled
+    """What it is, such as `order number`."""
+    value: Filled
+    """As the user writes it. May hold `{{column}}` placeholders."""
+    when: When = "if_asked"
 
 
 class Persona(Record):
@@ -27,6 +70,10 @@ class Persona(Record):
     """Short behaviour tags, such as `terse`, `impatient`, `adversarial`."""
     attributes: dict[str, JsonValue] = Field(default_factory=dict)
     """Free named facts, such as age or region, for filters and slices."""
+    behaviours: tuple[Behaviour, ...] = Field(default=(), strict=False)
+    """How they speak now and then, each with its dose. A trait `behaviour:NAME=0.3` says the same."""
+    facts: tuple[KnownFact, ...] = Field(default=(), strict=False)
+    """What they know, each with its rule when to tell it."""
     goal: Text = ""
     """The persona's own goal, used where no scenarios are given."""
     success_criteria: Text = ""
@@ -38,6 +85,12 @@ class Persona(Record):
         if isinstance(value, str):
             raise ValueError(f"must be a list of texts, not one text: write [{value!r}]")  # noqa: TRY004 - pydantic wants it
         return value
+
+    @model_validator(mode="after")
+    def _names_are_their_own(self) -> Persona:
+        _distinct("behaviours", [one.name for one in self.behaviours])
+        _distinct("facts", [one.name.casefold() for one in self.facts])
+        return self
 
     @property
     def profile(self) -> str:
@@ -83,6 +136,8 @@ class Scenario(Record):
     """What this user does not know or does not remember."""
     instructions: Text = ""
     """How to behave in this situation alone, such as what to do if refused."""
+    behaviours: tuple[Behaviour, ...] = Field(default=(), strict=False)
+    """How the user speaks now and then in this situation; one of the same name stands before the persona's."""
     fields: dict[str, JsonValue] = Field(default_factory=dict)
     """Named values for `{{column}}` placeholders."""
     opening: tuple[Said, ...] = Field(default=(), strict=False)
@@ -110,6 +165,12 @@ class Scenario(Record):
     def version_hash(self) -> str:
         """Names exactly this text of the scenario; any edit changes it."""
         return _content_hash(self)
+
+
+def _distinct(field: str, names: list[str]) -> None:
+    """Raises ValueError where two of a list's entries have one name."""
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"{field!r} holds {twice!r} twice: keep one of the two")
 
 
 def _content_hash(record: Record) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from personae.core.conversation import DISCLAIMER, Conversation, Turn, stop_reason
-from personae.core.persona import Persona, Scenario
+from personae.core.persona import Behaviour, Persona, Scenario
 from personae.core.rating import Rating, Score
 from personae.core.usage import NO_USAGE, Usage
 
@@ -27,6 +27,8 @@ class Spec:
     seed: int
     system_prompt: str | None = None
     """The bot's system prompt for this conversation, where a template was filled from its fields. None: the bot's."""
+    behaviours: tuple[Behaviour, ...] = ()
+    """How the persona speaks now and then in this conversation, from wherever it was chosen."""
 
     def opening(self) -> list[Turn]:
         """The turns that the scenario begins with. A last reply of the bot counts as its own."""
@@ -101,7 +103,7 @@ class SimulationResult:
             "traits": list(self.persona.traits),
         }
         extra = self.persona.as_dict()
-        persona |= {name: extra[name] for name in ("domain_knowledge", "attributes") if name in extra}
+        persona |= {name: extra[name] for name in _LEFT_OUT_IF_EMPTY if name in extra}
         cost = self.cost_usd
         quotes = {score.metric: [quote.as_dict() for quote in score.quotes] for score in self.scores}
         if self.goal is not None:
@@ -154,6 +156,7 @@ class SimulationResult:
         )
 
 
+_LEFT_OUT_IF_EMPTY = ("domain_knowledge", "attributes", "behaviours", "facts")
 _HONESTY = {"simulated": True, "disclaimer": DISCLAIMER}
 """First in every row's metadata, and nothing that came with the result replaces it."""
 

@@ -26,6 +26,10 @@ class Speak:
     turns: Sequence[Turn]
     max_turns: int
     seed: int
+    volunteered: tuple[str, ...] = ()
+    """Facts that the user tells of their own accord, as sentences."""
+    behaviours: tuple[tuple[str, int], ...] = ()
+    """For this message alone: names of behaviours (see `simulation.policies`) and their intensity, 1 to 3."""
 
 
 @dataclass(frozen=True, slots=True)

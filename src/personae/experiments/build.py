@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,9 +13,9 @@ from uuid import uuid4
 from personae.bots import AsksForColumns, Bot, BotSpec, BotWiring
 from personae.bots._targets import settings as bot_settings
 from personae.core.model import Model
-from personae.core.persona import Persona, Scenario
+from personae.core.persona import Behaviour, Persona, Scenario
 from personae.core.seed import digest
-from personae.errors import Conflict
+from personae.errors import Conflict, PersonaeError
 from personae.experiments.budget import Budget, Metered
 from personae.experiments.estimate import Estimate, estimate
 from personae.experiments.origin import origin
@@ -29,8 +29,9 @@ from personae.llm.limits import Limits
 from personae.llm.providers import connect
 from personae.rating.judge import Judge
 from personae.rating.metrics import metrics
+from personae.simulation import dose
 from personae.simulation.conversation import Rules
-from personae.simulation.simulator import PROMPT_VERSIONS
+from personae.simulation.simulator import FACTS_VERSIONS, NOTE_VERSIONS, PROMPT_VERSIONS
 from personae.transport import Pool, Transport
 from personae.transport.cassette import Cassette
 
@@ -63,6 +64,7 @@ class Engine:
             seed=settings.seed,
             bot_columns=settings.bot.columns if isinstance(settings.bot, AsksForColumns) else (),
             system_prompt=system_prompt,
+            behaviours=settings.behaviours,
             settings=digest(
                 settings.bot.label,
                 _identity(settings.bot),
@@ -72,6 +74,7 @@ class Engine:
                 str(settings.max_turns),
                 str(settings.seed),
                 *PROMPT_VERSIONS.values(),
+                *_beside(personas, scenarios, settings.behaviours),
             ),
         )
 
@@ -150,6 +153,22 @@ class Engine:
             bot=self.bot_model,
             bot_system=self.bot.system_prompt,
         )
+
+
+def _beside(
+    personas: Sequence[Persona], scenarios: Sequence[Scenario], behaviours: Sequence[Behaviour]
+) -> Iterator[str]:
+    """What makes conversations others beside what all have: behaviours and facts. Nothing where there are none."""
+    try:
+        prompts = dose.prompt_versions(personas, scenarios, behaviours)
+    except PersonaeError:  # the plan tells what is wrong with them
+        return
+    if prompts:
+        yield from (*NOTE_VERSIONS.values(), *prompts.values())
+        yield from (json.dumps(one.as_dict(), sort_keys=True) for one in behaviours)
+    own = (scenario.persona for scenario in scenarios)
+    if any(persona.facts for persona in (*personas, *own) if persona is not None):
+        yield from FACTS_VERSIONS.values()
 
 
 _HOW_FAST = frozenset(

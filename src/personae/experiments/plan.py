@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from personae.core.persona import Persona, Scenario
+from personae.core.persona import Behaviour, KnownFact, Persona, Scenario
 from personae.core.rating import Criterion
 from personae.core.result import Spec
 from personae.core.seed import derive, digest
 from personae.core.template import fill, unknown
 from personae.errors import InputError
+from personae.simulation import dose
 
 _PERSONA_TEXTS = ("description", "domain_knowledge")
 _SCENARIO_TEXTS = ("goal", "expected_outcome", "known_info", "unknown_info", "instructions")
@@ -39,6 +40,8 @@ class Plan:
     """Places in the plan, from 0, where not all of it is to be run."""
     settings: str = ""
     """Hash of bot, simulator and rules: the same plan against another bot has other keys."""
+    behaviours: tuple[Behaviour, ...] = ()
+    """Of every conversation, where its persona and scenario say nothing else."""
     _hashes: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
@@ -75,6 +78,7 @@ class Plan:
             epoch=epoch,
             seed=derive(self.seed, who, what, epoch),
             system_prompt=fill(self.system_prompt, filled.columns, where=_SYSTEM) or scenario.system_prompt,
+            behaviours=dose.chosen(persona, scenario, self.behaviours),
         )
 
     def _hash(self, record: Persona | Scenario) -> str:
@@ -93,12 +97,12 @@ def make_plan(
     settings: str = "",
     bot_columns: Sequence[str] = (),
     system_prompt: str = "",
+    behaviours: Sequence[Behaviour] = (),
 ) -> Plan:
     """The plan for these inputs, checked: names are unique, goals are there, every placeholder has its column.
 
-    `bot_columns` are those that the bot's requests ask for, `system_prompt` is the bot's where it has placeholders.
-    Raises InputError that lists all that is wrong, up to
-    twenty lines.
+    `bot_columns` are those that the bot's requests ask for, `system_prompt` is the bot's where it has placeholders,
+    `behaviours` those of the whole run. Raises InputError that lists all that is wrong, up to twenty lines.
     """
     problems = [*_same_names(personas, scenarios, criteria), *_same_scenarios(scenarios)]
     pairs: tuple[tuple[Persona, Scenario], ...] = ()
@@ -109,6 +113,7 @@ def make_plan(
     if not (personas and scenarios):
         pairs, without = _own_pairs(personas, scenarios)
         problems += without
+    problems += _wrong_behaviours(personas, scenarios, behaviours)
     for persona, scenario in pairs:
         problems += _unfilled(scenario, [persona], criteria)
     if not pairs:
@@ -121,7 +126,14 @@ def make_plan(
     if problems:
         raise InputError(_listed(list(dict.fromkeys(problems))))
     if pairs:
-        return Plan(pairs=pairs, epochs=epochs, seed=seed, system_prompt=system_prompt, settings=settings)
+        return Plan(
+            pairs=pairs,
+            epochs=epochs,
+            seed=seed,
+            system_prompt=system_prompt,
+            settings=settings,
+            behaviours=tuple(behaviours),
+        )
     return Plan(
         personas=tuple(personas),
         scenarios=tuple(scenarios),
@@ -129,7 +141,21 @@ def make_plan(
         seed=seed,
         system_prompt=system_prompt,
         settings=settings,
+        behaviours=tuple(behaviours),
     )
+
+
+def _wrong_behaviours(
+    personas: Sequence[Persona], scenarios: Sequence[Scenario], run: Sequence[Behaviour]
+) -> list[str]:
+    """What is wrong with the behaviours of the run, of personas and of scenarios, one line each."""
+    own = [scenario.persona for scenario in scenarios if scenario.persona is not None]
+    wrong = [*dose.problems("the run", run)]
+    for persona in (*personas, *own):
+        wrong += dose.problems(f"persona {persona.name!r}", persona.behaviours, persona.traits)
+    for scenario in scenarios:
+        wrong += dose.problems(f"scenario {scenario.label!r}", scenario.behaviours)
+    return wrong
 
 
 def _own_pairs(
@@ -205,12 +231,22 @@ def _listed(problems: Sequence[str]) -> str:
 
 def _texts(record: Persona | Scenario) -> Iterator[tuple[str, str]]:
     names = _PERSONA_TEXTS if isinstance(record, Persona) else _SCENARIO_TEXTS
-    return ((name, getattr(record, name)) for name in names)
+    yield from ((name, getattr(record, name)) for name in names)
+    if isinstance(record, Persona):
+        yield from ((f"fact {fact.name!r}", fact.value) for fact in record.facts)
 
 
 def filled_persona(persona: Persona, scenario: Scenario) -> Persona:
     """The persona with its placeholders filled from the scenario's columns. The same object where it has none."""
-    return persona.model_copy(update=changes) if (changes := _filled(persona, scenario)) else persona
+    changes: dict[str, str | tuple[KnownFact, ...]] = {**_filled(persona, scenario)}
+    if any("{{" in fact.value for fact in persona.facts):
+        changes["facts"] = tuple(_filled_fact(fact, scenario, persona.name) for fact in persona.facts)
+    return persona.model_copy(update=changes) if changes else persona
+
+
+def _filled_fact(fact: KnownFact, scenario: Scenario, persona: str) -> KnownFact:
+    where = f"persona {persona!r}, fact {fact.name!r}"
+    return fact.model_copy(update={"value": fill(fact.value, scenario.columns, where=where)})
 
 
 def filled_scenario(scenario: Scenario) -> Scenario:
@@ -223,5 +259,5 @@ def _filled(record: Persona | Scenario, scenario: Scenario) -> dict[str, str]:
     return {
         name: fill(text, scenario.columns, where=f"{noun} {record.name!r}, {name}")
         for name, text in _texts(record)
-        if "{{" in text
+        if "{{" in text and not name.startswith("fact ")
     }

@@ -28,8 +28,9 @@ from personae.experiments.recorders import Recorder, added, usage_of
 from personae.rating import judge as judging
 from personae.rating.judge import Judge, Ratings, not_rated
 from personae.rating.refusal import RefusalCheck
+from personae.simulation import dose
 from personae.simulation.conversation import Ended, Rules, converse, too_long
-from personae.simulation.simulator import Simulator
+from personae.simulation.simulator import FACTS_VERSIONS, NOTE_VERSIONS, Simulator
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +158,7 @@ class Experiment:
             extra=self.beside_messages(spec),
         )
         await self._open(talk)
-        rules = self.rules.for_persona(spec.persona)
+        rules = self.rules.for_persona(spec.persona, spec.behaviours)
         size = self._questions_size(spec) + sum(size_of(turn.content) for turn in turns)
         recorded = refused.usage
         held_size = held_turns = 0
@@ -277,9 +278,19 @@ class Experiment:
             data["refusals_observed"] = ended.refusals
         if refused.undecided:
             data["refusals_undecided"] = refused.undecided
-        if "received" in ended.metadata:
-            data["received"] = ended.metadata["received"]
+        if spec.behaviours or spec.persona.facts:
+            data |= self._told_beside(spec)
+        data |= {name: ended.metadata[name] for name in ("received", "behaviours_at_end") if name in ended.metadata}
         return data
+
+    def _told_beside(self, spec: Spec) -> dict[str, Any]:
+        """The behaviours of a conversation with their dose, and the prompts that it has and others have not."""
+        behaviours = {"behaviours": dose.as_data(spec.behaviours)} if spec.behaviours else {}
+        prompts = {**(NOTE_VERSIONS if spec.behaviours else {}), **(FACTS_VERSIONS if spec.persona.facts else {})}
+        known = self.metadata.get("provenance", {})
+        return behaviours | {
+            "provenance": {**known, "prompts": {**known.get("prompts", {}), **prompts}, "case_uid": spec.key}
+        }
 
 
 class _Stopped(Exception):

@@ -20,6 +20,8 @@ _NOT_FACTS = frozenset(
         "refusals_observed",
         "refusals_undecided",
         "received",
+        "behaviours",
+        "behaviours_at_end",
         "run_again_after",
         "provenance.case_uid",
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from personae.bots import BotSpec
+from personae.core.persona import Behaviour
 from personae.core.rating import Criterion
 from personae.experiments.budget import Ceilings
 from personae.llm.config import LLMConfig
@@ -32,6 +33,8 @@ class Settings:
     epochs: int = 1
     """Repeats of each persona and scenario."""
     seed: int = 0
+    behaviours: tuple[Behaviour, ...] = ()
+    """How all personas speak now and then, where they and their scenarios say nothing else of a behaviour."""
     concurrency: int = 16
     """Conversations at once."""
     ceilings: Ceilings = field(default_factory=lambda: Ceilings(usd=DEFAULT_BUDGET_USD))

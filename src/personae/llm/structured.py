@@ -150,6 +150,11 @@ def refused_feature(error: ProviderError, request: Request, can: Capabilities) -
     return False
 
 
+def wants_alternation(error: ProviderError) -> bool:
+    """Whether the endpoint refused two messages of one role in a row."""
+    return error.status in (400, 422, 500) and "alternat" in error.body.lower()
+
+
 def _json(reply: Reply, name: str) -> Any:
     """The JSON in a reply: a tool call's arguments, the whole text, or the outermost object in it."""
     for call in reply.tool_calls:

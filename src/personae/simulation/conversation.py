@@ -12,7 +12,7 @@ from typing import Any
 
 from personae.bots import Bot, Session
 from personae.core.conversation import Termination, Turn
-from personae.core.persona import Persona
+from personae.core.persona import ADVERSARIAL, Behaviour, Persona
 from personae.core.usage import NO_USAGE, Usage
 from personae.errors import BotError, BudgetExceeded, ProviderError
 from personae.llm.structured import UnusableAnswer
@@ -47,9 +47,10 @@ class Rules:
     goes_on_after_refusal: bool = False
     """An adversarial persona does: refusals are only counted."""
 
-    def for_persona(self, persona: Persona) -> Rules:
-        """These rules, as they are for `persona`."""
-        return replace(self, goes_on_after_refusal=True) if persona.is_adversarial else self
+    def for_persona(self, persona: Persona, behaviours: Sequence[Behaviour] = ()) -> Rules:
+        """These rules, as they are for `persona` with these behaviours."""
+        is_adversarial = persona.is_adversarial or any(one.name == ADVERSARIAL for one in behaviours)
+        return replace(self, goes_on_after_refusal=True) if is_adversarial else self
 
 
 async def converse(
@@ -83,9 +84,16 @@ async def converse(
                     return
                 move = await simulator.next_move(turns)
                 if isinstance(move.what, End):
-                    if move.what.farewell:
-                        yield Turn("user", move.what.farewell, metadata={"farewell": True})
-                    yield Ended(move.what.reason, move.what.explanation, usage=move.usage, refusals=refusals)
+                    said = bool(move.what.farewell)
+                    if said:
+                        yield Turn("user", move.what.farewell, metadata={"farewell": True} | _shown(move))
+                    yield Ended(
+                        move.what.reason,
+                        move.what.explanation,
+                        usage=move.usage,
+                        refusals=refusals,
+                        metadata={} if said or not move.behaviours else {"behaviours_at_end": move.behaviours},
+                    )
                     return
                 turns.append(_said(move.what, move, opening=not turns, after_refusal=is_refusal))
                 yield turns[-1]
@@ -111,7 +119,12 @@ def _said(what: Say, move: Move, *, opening: bool, after_refusal: bool) -> Turn:
         metadata["retried"] = move.retried
     if after_refusal:
         metadata["after_refusal"] = True
-    return Turn("user", what.text, move.latency_ms, move.usage, metadata)
+    return Turn("user", what.text, move.latency_ms, move.usage, metadata | _shown(move))
+
+
+def _shown(move: Move) -> dict[str, Any]:
+    """What was planned and shown of the conversation's behaviours, where it has any."""
+    return {"behaviours": move.behaviours} if move.behaviours else {}
 
 
 def _failed(error: BudgetExceeded | BotError | ProviderError, refusals: int) -> Ended:

@@ -68,7 +68,8 @@ def _ended_well(row: dict[str, Any]) -> Ended | None:
     if row["termination"] in CUT | ERRORS:
         return None
     refusals = row["metadata"].get("refusals_observed", 0)
-    return Ended(row["termination"], row["explanation"], refusals=refusals)
+    kept = {name: row["metadata"][name] for name in ("behaviours_at_end",) if name in row["metadata"]}
+    return Ended(row["termination"], row["explanation"], refusals=refusals, metadata=kept)
 
 
 def reopened_entry(so_far: SoFar) -> Entry:

@@ -1,0 +1,58 @@
+"""Changes their mind: takes back what was said a moment ago and says it differently.
+
+Source: self-repair in dialogue (Schegloff, Jefferson and Sacks 1977); our own detector
+Idea:   phrases by which people take something back: "actually", "on second thought", "scrap that".
+Cost:   no call of its own; one line more in the simulator's request, in the turns that are planned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from personae.simulation.policies import Policy, Spoken, by_intensity, policies
+from personae.simulation.policies._reading import cues, plain
+
+_TAKES_BACK = cues(
+    r"actually",
+    r"on second thoughts?",
+    r"(?:i(?:'ve| have)? )?changed my mind",
+    r"(?:scrap|scratch|strike|forget) that",
+    r"forget what i (?:just )?(?:said|wrote|asked)",
+    r"come to think of it",
+    r"now that i think (?:of|about) it",
+    r"thinking about it",
+    r"wait,? no",
+    r"no,? wait",
+    r"hmm,? no",
+    r"or no",
+    r"or rather",
+    r"i take that back",
+    r"let's (?:not|do it differently)",
+    r"i(?:'d| would) rather",
+    r"i meant",
+    r"instead",
+)
+
+
+@policies.method("changes_mind")
+@dataclass(frozen=True)
+class ChangesMind(Policy):
+    """An earlier wish is taken back or turned around. Not before the second message."""
+
+    first_turn: int = 2
+
+    name: ClassVar[str] = "changes_mind"
+    instructions = by_intensity(
+        "changes_mind",
+        "In this message, correct yourself in one small thing that you said before, as people do who "
+        "think while they type, and go on from there. What you want in the end stays the same.",
+        "In this message, change your mind about something that your situation leaves open, such as the "
+        "order of things or how it should be done, and say so plainly. What you want in the end stays the "
+        "same.",
+        "In this message, drop the way that you and the assistant were on, ask for it another way, and "
+        "waver once more within the message. What you want in the end stays the same.",
+    )
+
+    def delivered(self, said: Spoken) -> bool | None:
+        return bool(_TAKES_BACK.search(plain(said.text)))

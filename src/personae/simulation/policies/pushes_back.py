@@ -1,0 +1,56 @@
+"""Pushes back: does not take the bot's answer as it is.
+
+Source: PPol seed axis "skeptical" (arXiv 2605.12894); our own detector
+Idea:   phrases by which people doubt, contradict or refuse what they were told.
+Cost:   no call of its own; one line more in the simulator's request, in the turns that are planned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from personae.simulation.policies import Policy, Spoken, by_intensity, policies
+from personae.simulation.policies._reading import cues, plain
+
+_DOUBTS = cues(
+    r"are you (?:really |quite )?(?:sure|certain|serious)",
+    r"really\?",
+    r"(?:that|this)(?:'s| is| can't| cannot| doesn't| isn't) (?:be |seem |sound |look |make |just |simply |quite )*"
+    r"(?:not |wrong|incorrect|right|true|good enough|acceptable|fair|sense|unacceptable|ridiculous|nonsense|help)\w*",
+    r"i (?:don't|do not|can't|cannot|won't) (?:agree|accept|believe|buy|see why|think (?:so|that))",
+    r"i disagree",
+    r"not (?:good enough|acceptable|what i asked|true|convinced|happy with)",
+    r"why (?:not|should|can't|would)",
+    r"no way",
+    r"i (?:insist|doubt)",
+    r"there must be",
+    r"you must be (?:able|mistaken|wrong)",
+    r"(?:check|look) again",
+    r"but (?:why|that|you)",
+    r"where does it say",
+    r"says who",
+    r"no,? (?:i|that|you|this)",
+)
+
+
+@policies.method("pushes_back")
+@dataclass(frozen=True)
+class PushesBack(Policy):
+    """The bot's last answer is doubted or contradicted. Not before the second message."""
+
+    first_turn: int = 2
+
+    name: ClassVar[str] = "pushes_back"
+    instructions = by_intensity(
+        "pushes_back",
+        "In this message, doubt what the assistant has just said before you go on: ask whether it is "
+        "sure, or where that stands.",
+        "In this message, push back on what the assistant has just said: say that it is not right or not "
+        "good enough, and why, as this person sees it.",
+        "In this message, refuse what the assistant has just said outright and insist on what you want, "
+        "firmly and without insults. Do not offer a way out.",
+    )
+
+    def delivered(self, said: Spoken) -> bool | None:
+        return bool(said.heard) and bool(_DOUBTS.search(plain(said.text)))

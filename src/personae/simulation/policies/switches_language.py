@@ -1,0 +1,43 @@
+"""Switches language: goes on in another language, for a word, a sentence or the whole message.
+
+Source: code-switching (Poplack 1980); our own detector
+Idea:   the language of each sentence, told by script and commonest words, against that of the situation and of what
+        was said before. Of sentences too short to tell nothing is known.
+Cost:   no call of its own; one line more in the simulator's request, in the turns that are planned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from personae.simulation.policies import Policy, Spoken, by_intensity, policies
+from personae.simulation.policies._language import language
+from personae.simulation.policies._reading import sentences
+
+
+@policies.method("switches_language")
+@dataclass(frozen=True)
+class SwitchesLanguage(Policy):
+    """A part of the message is in another language than the conversation."""
+
+    name: ClassVar[str] = "switches_language"
+    instructions = by_intensity(
+        "switches_language",
+        "In this message, slip one sentence in another language that this person could know into your "
+        "text (their mother tongue if they have one, else Spanish, French or German).",
+        "In this message, write at least half in another language that this person could know (their "
+        "mother tongue if they have one, else Spanish, French or German). Say the same as you would have "
+        "said.",
+        "Write this message entirely in another language that this person could know (their mother tongue "
+        "if they have one, else Spanish, French or German). Say the same as you would have said.",
+    )
+
+    def delivered(self, said: Spoken) -> bool | None:
+        usual = language(" ".join((said.scenario.goal, said.persona.description, *said.said_before[:2])))
+        spoken = {found for part in sentences(said.text) if (found := language(part))} | (
+            {language(said.text)} - {None}
+        )
+        if usual is None or not spoken:
+            return None
+        return spoken != {usual}

@@ -1,0 +1,56 @@
+"""Wrong belief: takes something for a fact that is not so, and speaks from it.
+
+Source: false presuppositions in user questions (CREPE, arXiv 2211.17257); our own detector
+Idea:   whether a belief is wrong is beyond words, so what is looked for is that one is put forward: "I thought",
+        "I was told", "isn't it". A message that only asks or only answers in a few words puts none forward.
+Cost:   no call of its own; one line more in the simulator's request, in the turns that are planned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from personae.simulation.policies import Policy, Spoken, by_intensity, policies
+from personae.simulation.policies._reading import cues, plain, words
+
+_BELIEVES = cues(
+    r"i (?:always |had |have |really |just )?(?:thought|assumed|believed|figured|understood|heard|read)(?: that)?",
+    r"i(?:'ve| have) (?:heard|read|seen)",
+    r"i(?:'m| am) (?:pretty |quite |very |absolutely )?(?:sure|certain)(?: that)?",
+    r"i was (?:told|promised|under the impression)",
+    r"(?:they|someone|somebody|a friend|a colleague) (?:told|said)",
+    r"as far as i know",
+    r"it says (?:on|in)",
+    r"(?:isn't|aren't|doesn't|don't|wasn't) (?:it|that|you|there|they)",
+    r"surely",
+    r"everyone knows",
+    r"by law",
+    r"you (?:always|usually|normally)",
+    r"normally",
+)
+
+
+@policies.method("wrong_belief")
+@dataclass(frozen=True)
+class WrongBelief(Policy):
+    """A belief about how things work is stated that does not hold."""
+
+    name: ClassVar[str] = "wrong_belief"
+    instructions = by_intensity(
+        "wrong_belief",
+        "In this message, take for granted one plausible thing about how this kind of service works that "
+        'is not so, such as a deadline, a rule or a price, and say it in passing ("I thought ..."). '
+        "Your own data stays true.",
+        "In this message, state one plausible but wrong thing about how this kind of service works as if "
+        "you had read or heard it, and build your request on it. Your own data stays true.",
+        "In this message, insist on one plausible but wrong thing about how this kind of service works: "
+        "you were told so, you are sure of it, and you doubt whoever says otherwise. Your own data stays "
+        "true.",
+    )
+
+    def delivered(self, said: Spoken) -> bool | None:
+        text = plain(said.text)
+        if _BELIEVES.search(text):
+            return True
+        return False if len(words(text)) < 4 else None

@@ -1,0 +1,55 @@
+"""Wrong language: does the persona write in a language that nothing in this conversation calls for?
+
+Source: the simulator's own rule, to write in the language in which persona and situation are described
+Idea:   the language of each message, by script and small words, against those that may be expected: of the persona's
+        and scenario's texts, those that they name, and what the bot has written so far. Messages too short to tell are
+        passed over.
+Cost:   no call; a look into a table for each word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from personae.core.validity import Finding
+from personae.simulation.validity import Talk, guards
+from personae.simulation.validity._language import TITLES, are_alike, language_of, language_of_given, languages_named
+
+
+@guards.method("wrong_language")
+@dataclass(frozen=True)
+class WrongLanguage:
+    """Messages in a language that neither persona, scenario nor bot use or name."""
+
+    longest_words: int = 10
+    """How much of a message the finding shows."""
+
+    def findings(self, talk: Talk) -> Iterator[Finding]:
+        expected = _expected(talk)
+        if not expected:
+            return
+        heard = 0
+        for one in talk.user:
+            spoken = language_of(one.own, one.own_words)
+            if spoken is None or any(are_alike(spoken, code) for code in expected):
+                continue
+            for other in talk.bot[heard:]:
+                if other.number > one.number:
+                    break
+                heard += 1
+                if (code := language_of(other.text)) is not None:
+                    expected.add(code)
+            if not any(are_alike(spoken, code) for code in expected):
+                words = " ".join(one.text.split()[: self.longest_words])
+                why = f"it is in {TITLES[spoken]}, and nothing calls for that"
+                yield Finding("wrong_language", one.number, words, why, "invalid")
+
+
+def _expected(talk: Talk) -> set[str]:
+    """Of the texts that were given; empty where their language cannot be told."""
+    told = talk.told
+    written = {language_of_given(text.lower()) for text in (told, talk.scenario.goal, talk.persona.description)} - {
+        None
+    }
+    return {code for code in written if code} | languages_named(told) if written else set()

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 PEOPLE: list[dict[str, Any]] = [
-    {"name": "Ann", "description": "New;\nasks \"why\", {{topic}}.", "traits": ["terse"], "attributes": {"age": 71}},
+    {"name": "Ann", "description": 'New;\nasks "why", {{topic}}.', "traits": ["terse"], "attributes": {"age": 71}},
     {"name": "Ben", "description": "Knows it. \u2028 🙂", "domain_knowledge": "The shop.", "goal": "Get {{thing}}."},
 ]
 

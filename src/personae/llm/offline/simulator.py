@@ -12,6 +12,7 @@ from typing import Literal
 from personae.core.seed import derive
 from personae.core.tasks import Speak
 from personae.llm.offline.agenda import Agenda, agenda_of
+from personae.llm.offline.behaviours import behaving, leaves
 from personae.llm.offline.response import response
 from personae.llm.offline.speech import mannered, phrase, worded
 from personae.llm.offline.standing import Standing, stand
@@ -37,7 +38,18 @@ class End:
 
 
 def speak(task: Speak, seed: int) -> Say | End:
-    """The persona's next message, or the end."""
+    """The persona's next message, or the end, in the manner that is asked for now."""
+    said = _spoken(task, seed)
+    if not (task.behaviours or task.volunteered):
+        return said
+    draw = Random(derive(seed, "behave", task.seed, len(task.turns)))
+    if leaves(task) and not (isinstance(said, End) and said.reason == "goal_met"):
+        said = End("stuck", "The user gave up.", "")
+    message = behaving(said.message, task, draw)
+    return Say(message) if isinstance(said, Say) else End(said.reason, said.explanation, message)
+
+
+def _spoken(task: Speak, seed: int) -> Say | End:
     agenda = agenda_of(task)
     draw = Random(derive(seed, "speak", task.seed, len(task.turns)))
     standing = stand(agenda, task.turns)

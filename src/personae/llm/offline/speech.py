@@ -290,6 +290,18 @@ def mannered(text: str, manner: Manner, draw: Random) -> str:
     return text
 
 
+def swapped(text: str, count: int, draw: Random) -> str:
+    """The text with so many words mistyped, where it has as many long enough. Names and numbers are spared."""
+    places = [
+        match for match in _PLAIN_WORD.finditer(text) if match[0] in _SWAPS or re.fullmatch("[a-z]{5,}", match[0])
+    ]
+    for match in sorted(draw.sample(places, min(count, len(places))), key=lambda match: -match.start()):
+        word = match[0]
+        slip = _SWAPS.get(word) or f"{word[:2]}{word[3]}{word[2]}{word[4:]}"
+        text = text[: match.start()] + slip + text[match.end() :]
+    return text
+
+
 def _slip(word: str, draw: Random) -> str:
     """Sometimes a slip of the fingers. Names and numbers are spared."""
     if draw.random() > 0.3:

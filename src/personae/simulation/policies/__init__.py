@@ -42,6 +42,12 @@ class Spoken:
         return not self.before
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """What the simulator knows of the situation and its user, in the words of whoever wrote it."""
+        own, what = self.persona, self.scenario
+        return (what.goal, what.instructions, what.known_info, own.description, own.domain_knowledge)
+
+    @property
     def heard(self) -> str:
         """What the bot said last; blank where it has said nothing."""
         return next((turn.content for turn in reversed(self.before) if turn.role == "assistant"), "")

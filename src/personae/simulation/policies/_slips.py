@@ -17,41 +17,44 @@ _KNOWN_SLIPS = frozenset(
 )
 _COMMON = frozenset(
     """
-    about account after again against already also always another answer anything around asked asking because been
-    before being below better between book booked booking both bring business called cancel card cards change changed
-    charge check city code come company confirm confirmed contact cost could credit customer date days deliver delivered
-    delivery details different does doing done down each email else enough even every everything exactly exchange
-    expect explain family fee fees find fine first flight flights found free from full getting give given going good
-    great have having hello help here home hope hour hours house however important information instead issue item items
-    just keep kind know known last late later least leave less like little live long look looking made make making many
-    maybe mean message might minute money month more morning most much must name need needed never next nice night
-    nothing number numbers offer once only open option options order ordered orders other over paid part past payment
-    people perhaps person phone place please policy possible price problem product provide question questions quickly
-    quite rather read ready really reason receive received refund remember reply request reservation return returned
-    right said same seat second seem send sent service several shall ship shipped shipping should show since small some
-    someone something soon sorry still store such sure take taken talk tell than thank thanks that their them then there
-    these they thing things think this those though thought three through ticket time today together told tomorrow
-    travel tried trip trying turn under understand until update upgrade used using very wait waiting want wanted wants
-    was week weeks well were what when where which while will wish with within without wonder work working would write
-    wrong year years yesterday your yours
+    able about account after again against already also always another answer any anything anyway anywhere around
+    asked asking because been before being below better between book booked booking both bring business called
+    cancel card cards change changed charge check city code come company confirm confirmed contact cost could credit
+    customer date days deliver delivered delivery details different does doing done down each else email enough even
+    every everything everywhere exactly exchange expect explain family fee fees find fine first flight flights found
+    free from full getting give given going good great have having hello help here home hope hour hours house
+    however important information instead issue item items just keep kind know known last late later least leave
+    less like little live long look looking made make making many maybe mean message might minute money month more
+    morning most much must name need needed never next nice night nothing number numbers offer once online only open
+    option options order ordered orders other over paid part past payment people perhaps person phone place please
+    policy possible price problem product provide question questions quickly quite rather read ready really reason
+    receive received refund remember reply request reservation return returned right said same seat second seem send
+    sent service several shall ship shipped shipping should show since small some someone something somewhere soon
+    sorry still store such sure take taken talk tell than thank thanks that their them then there these they thing
+    things think this those though thought three through ticket time today together told tomorrow travel tried trip
+    trying turn under understand until update upgrade used using very wait waiting want wanted wants was week weeks
+    well were what when where which while will wish with within without wonder work working would write wrong year
+    years yesterday your yours
     """.split()  # noqa: SIM905 - one word after the other reads better here
 )
 _THREE = re.compile(r"([a-z])\1\1")
 
 
-def holds_slip(own: Iterable[str], known: Set[str]) -> bool:
-    """Is one of the words (lower case) misspelt? `known` are the words of the conversation so far."""
-    return any(_is_slip(word, known) for word in own)
+def holds_slip(own: Iterable[str], right: Set[str], near: Set[str]) -> bool:
+    """Is one of the words (all in lower case) misspelt?
+
+    `right` are words that are no slips, since the bot or the author of the situation uses them; `near` those that a
+    slip may come from.
+    """
+    return any(_is_slip(word, right, near) for word in own)
 
 
-def _is_slip(word: str, known: Set[str]) -> bool:
+def _is_slip(word: str, right: Set[str], near: Set[str]) -> bool:
     if word in _KNOWN_SLIPS:
         return True
-    if word in known or word in _COMMON or not (word.isascii() and word.isalpha()):
+    if word in right or word in _COMMON or len(word) < 4 or not (word.isascii() and word.isalpha()):
         return False
-    if len(word) > 3 and _THREE.search(word):
-        return True
-    return len(word) > 3 and any(near in _COMMON or near in known for near in _one_slip_away(word))
+    return bool(_THREE.search(word)) or any(one in _COMMON or one in near for one in _one_slip_away(word))
 
 
 def _one_slip_away(word: str) -> Iterable[str]:

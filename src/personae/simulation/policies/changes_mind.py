@@ -31,7 +31,7 @@ _TAKES_BACK = cues(
     r"let's (?:not|do it differently)",
     r"i(?:'d| would) rather",
     r"i meant",
-    r"instead",
+    r"instead(?! of)",
 )
 
 

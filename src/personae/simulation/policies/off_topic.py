@@ -25,9 +25,9 @@ _STRAYS = cues(
     r"anyways?",
     r"where was i",
     r"i digress",
-    r"(?:back|coming back) to (?:my|the)",
+    r"(?:back|coming back) to (?:my (?:question|order|issue|problem)|the (?:point|matter|topic))",
     r"(?:the|this|lovely|awful|terrible|nice) weather",
-    r"(?:my|the) (?:dog|cat|kids?|neighbou?rs?|grandma|garden)",
+    r"(?:my|the) (?:dog|cat|kids?|neighbou?rs?|grandma)",
     r"did you (?:see|know|watch)",
     r"what a (?:day|week)",
 )

@@ -34,7 +34,7 @@ class SwitchesLanguage(Policy):
     )
 
     def delivered(self, said: Spoken) -> bool | None:
-        usual = language(" ".join((said.scenario.goal, said.persona.description, *said.said_before[:2])))
+        usual = language(" ".join((*said.told, *said.said_before[:2])))
         spoken = {found for part in sentences(said.text) if (found := language(part))} | (
             {language(said.text)} - {None}
         )

@@ -36,11 +36,9 @@ class Typos(Policy):
         own = words(plain(said.text))
         if sum(word.isascii() for word in own) < 3:
             return None
-        texts = (
-            said.scenario.goal,
-            said.scenario.known_info,
-            said.persona.description,
-            said.heard,
-            *said.said_before[-3:],
-        )
-        return holds_slip(own, known=frozenset(word for text in texts for word in words(plain(text))))
+        right = _words_of(*said.told, said.heard)
+        return holds_slip(own, right, near=right | _words_of(*said.said_before[-3:]) | set(own))
+
+
+def _words_of(*texts: str) -> frozenset[str]:
+    return frozenset(word for text in texts for word in words(plain(text)))

@@ -19,7 +19,7 @@ _HOLLOW = cues(
     r"kind of",
     r"kinda",
     r"stuff",
-    r"things?(?: like that)?",
+    r"things? like that",
     r"the other day",
     r"a while (?:ago|back)",
     r"recently",

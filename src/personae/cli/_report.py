@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 
 import typer
 
 from personae.errors import InputError
+from personae.rating.card import JudgeCard
 from personae.reports import ReportSource, reports
 from personae.reports.json import JsonReport
 
 
-def write(results: Path, *, html: Path | None, junit: Path | None, json: bool) -> None:
+def write(results: Path, *, html: Path | None, junit: Path | None, json: bool, card: Path | None = None) -> None:
     """Write what was asked for; the HTML report where nothing else is."""
-    source = _source(results)
+    source = with_card(_source(results), card)
     if json:
         sys.stdout.write(JsonReport().render(source))
     if junit is not None:
@@ -31,6 +33,11 @@ def view(results: Path, *, browser: bool) -> None:
     typer.echo(str(path))
     if browser and not webbrowser.open(path.as_uri()):
         typer.echo("no browser could be opened: open that file yourself", err=True)
+
+
+def with_card(source: ReportSource, card: Path | None) -> ReportSource:
+    """The source with what is known of the judge. Raises InputError."""
+    return source if card is None else replace(source, card=JudgeCard.read(card))
 
 
 def _source(results: Path) -> ReportSource:

@@ -20,6 +20,7 @@ from rich.text import Text
 from personae.cli import FAILED_GATE, INTERRUPTED, NOTHING_MEASURED
 from personae.cli._bot_spec import bot_spec
 from personae.cli._live import Live
+from personae.cli._report import with_card
 from personae.core.conversation import DISCLAIMER
 from personae.core.persona import Persona, Scenario
 from personae.errors import BotError, ConfigurationError, Conflict, InputError, ProviderError, RecordingError
@@ -35,6 +36,7 @@ from personae.experiments.run import Experiment
 from personae.experiments.settings import Settings, llm_configs
 from personae.generation.propose import Propose
 from personae.llm.prices import Rates
+from personae.rating.card import JudgeCard
 from personae.rating.judge import Mode
 from personae.reports import ReportSource, reports
 from personae.reports._text import visible
@@ -83,6 +85,7 @@ class Options:
     junit: Path | None
     export_cases: Path | None
     cassette: Path | None
+    judge_card: Path | None
     json: bool
     quiet: bool
 
@@ -136,13 +139,15 @@ class Options:
     def check_outputs(self) -> None:
         """What would else be found out once the work is paid for.
 
-        Raises ConfigurationError, Conflict and RecordingError.
+        Raises ConfigurationError, Conflict, InputError and RecordingError.
         """
         if self.retry_errors and self.resume is False:
             raise ConfigurationError(
                 "--fresh throws all results away, so there is nothing to try again: give one of "
                 "--fresh and --retry-errors"
             )
+        if self.judge_card is not None:
+            JudgeCard.read(self.judge_card)
         named = {"--out": self.out, "--html": self.html, "--junit": self.junit, "--export-cases": self.export_cases}
         taken: dict[Path, str] = {}
         for option, path in named.items():
@@ -308,7 +313,7 @@ def _sum_up(options: Options, progress: Progress, console: Console) -> int:
     asked = (options.json, options.html, options.junit, options.export_cases)
     if options.quiet and not any(asked) and not progress.found_done:  # nobody reads a summary: spare reading the file
         return _exit_code(options, progress.measured, progress.goal_rate, console)
-    source = ReportSource.from_file(options.out)
+    source = with_card(ReportSource.from_file(options.out), options.judge_card)
     if options.json:
         sys.stdout.write(JsonReport().render(source))
     elif not options.quiet:

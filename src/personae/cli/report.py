@@ -23,11 +23,14 @@ def report(
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here instead.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead.")] = False,
+    judge_card: Annotated[
+        Path | None, typer.Option(help="What `personae judge check --card` wrote: shown beside what the judge says.")
+    ] = None,
 ) -> None:
     """Write the self-contained HTML report of a result file."""
     from personae.cli._report import write  # charts and templates: see the package's docstring
 
-    write(results, html=html, junit=junit, json=json)
+    write(results, html=html, junit=junit, json=json, card=judge_card)
 
 
 def view(

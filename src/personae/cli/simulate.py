@@ -142,6 +142,12 @@ def simulate(
     export_cases: Annotated[
         Path | None, typer.Option(help="Write the transcripts as evaluation cases (JSONL).", rich_help_panel=OUTPUT)
     ] = None,
+    judge_card: Annotated[
+        Path | None,
+        typer.Option(
+            help="What `personae judge check --card` wrote: shown beside what the judge says.", rich_help_panel=OUTPUT
+        ),
+    ] = None,
     cassette: Annotated[
         Path | None,
         typer.Option(help="Record HTTP exchanges here, and play back what it holds.", rich_help_panel=OUTPUT),

@@ -19,6 +19,7 @@ from personae.errors import RecordingError
 from personae.experiments.report_data import ReportData
 from personae.experiments.result_file import read_rows, results
 from personae.experiments.tally import tally
+from personae.rating.card import JudgeCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class ReportSource:
     """The rows of a result file, from the first one, each time it is called. They are streamed, never held."""
     name: str = ""
     """What the reader knows the run by, such as the result file's name."""
+    card: JudgeCard | None = None
+    """What is known of the judge, where somebody checked him."""
 
     @classmethod
     def from_file(cls, path: Path) -> ReportSource:

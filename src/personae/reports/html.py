@@ -23,6 +23,7 @@ from personae.core.seed import derive
 from personae.experiments.measured import GOAL
 from personae.experiments.report_data import ReportData, Slice
 from personae.reports import ReportSource, _charts, _text, reports, whole_file
+from personae.reports._card import card_notes, card_warning, roles_words
 from personae.reports._view import ConversationView, badness, view
 from personae.reports.terminal import cost_in_words
 
@@ -74,6 +75,7 @@ class HtmlReport:
             "charts": _drawn(source.data),
             "slices": _tables(source.data),
             "cost": cost_in_words(source.data),
+            "card": _card(source),
             "style": style,
             "script": script,
             "early": early,
@@ -99,6 +101,19 @@ class HtmlReport:
         random.Random(derive(0, "report", "sample")).shuffle(others)
         left = self.most_bytes - sum(place.size for place in kept)
         return kept + _fitting(others[: self.most - len(kept)], left)
+
+
+def _card(source: ReportSource) -> dict[str, Any] | None:
+    """What is known of the judge; None without a card."""
+    notes = card_notes(source.card, source.data)
+    if source.card is None:
+        return None
+    return {
+        "date": source.card.date,
+        "notes": notes,
+        "warning": card_warning(notes),
+        "roles": roles_words(source.card),
+    }
 
 
 def _fitting(places: list[_Place], most_bytes: int) -> list[_Place]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from personae.reports import ReportSource, reports, whole_file
+from personae.reports._card import card_notes
 
 
 @reports.method("json")
@@ -26,4 +27,7 @@ class JsonReport:
 
     def render(self, source: ReportSource) -> str:
         """The summary as indented JSON text, for `--json`."""
-        return json.dumps(source.data.as_dict(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        data = source.data.as_dict()
+        if source.card is not None:
+            data["judge_card"] = [note.as_dict() for note in card_notes(source.card, source.data)]
+        return json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

@@ -14,6 +14,7 @@ from personae.core.conversation import DISCLAIMER
 from personae.experiments.measured import GOAL
 from personae.experiments.report_data import Measure, ReportData, Slice
 from personae.reports import ReportSource, reports, whole_file
+from personae.reports._card import card_notes, card_warning, roles_words
 from personae.reports._text import (
     counts,
     dollars,
@@ -24,6 +25,7 @@ from personae.reports._text import (
     percent,
     plural,
     tone,
+    visible,
     within,
 )
 
@@ -62,6 +64,8 @@ class TerminalReport:
         console.print()
         console.print(_measures(data, console.width))
         for line in _notes(data):
+            console.print(line)
+        for line in _card(source):
             console.print(line)
         if data.conversations:
             _slices(console, "persona", data.personas, data.measures)
@@ -141,6 +145,20 @@ def _notes(data: ReportData) -> Iterator[Text]:
         yield _text(
             f"{plural(data.superseded, 'row')} left out: the conversation was gone on with further down", "yellow"
         )
+
+
+def _card(source: ReportSource) -> Iterator[Text]:
+    """What is known of the judge."""
+    notes = card_notes(source.card, source.data)
+    if notes:
+        yield _text("")
+        yield _text(f"the judge, by the card of {one_line(source.card.date, 20) if source.card else ''}", "bold")
+    if warning := card_warning(notes):
+        yield _text(f"  {visible(warning)}", "yellow")
+    for note in notes:
+        yield _text(f"  {one_line(note.title, 40)}: {visible(note.words)}", "yellow" if note.changes else "")
+    if told := roles_words(source.card):
+        yield _text(f"  {told}")
 
 
 def _slices(console: Console, noun: str, slices: tuple[Slice, ...], measures: tuple[Measure, ...]) -> None:

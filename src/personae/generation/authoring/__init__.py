@@ -17,6 +17,6 @@ def as_text(messages: Sequence[Mapping[str, Any]]) -> str:
     for message in messages:
         content = message.get("content")
         pieces = content if isinstance(content, list) else [{"text": content}]
-        said = "\n".join(piece["text"] for piece in pieces if isinstance(piece.get("text"), str))
+        said = "\n".join(text for piece in pieces if isinstance(text := piece.get("text"), str))
         parts.append(f"[{message.get('role')}]\n{said}")
     return shown("\n\n".join(parts), MOST_TEXT)

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
-from personae.simulation.validity._talk import WORD, Said
+from personae.simulation.validity._talk import Said, words_of
 
 _GRADING = re.compile(
     r"\b(?:success criteri(?:a|on)|expected outcome|evaluation criteri(?:a|on)|grading (?:criteria|rubric)|rubric"
@@ -23,6 +23,7 @@ _GRADING = re.compile(
     r"|(?:meets?|fulfil(?:ls?)?|satisf(?:y|ies)) (?:the|my|all(?: the)?) (?:criteria|criterion)"
     r"|(?:to|you) pass th(?:e|is) test|for (?:the|this) (?:evaluation|test) to (?:pass|succeed))\b"
 )
+_SIGNS = ("criteri", "outcome", "rubric", "judge", "grader", "evaluat", "test")
 _RUN = 6
 _NUMBER = re.compile(r"\d[\d.,]*\d|\d")
 
@@ -34,14 +35,16 @@ class CriteriaLeaked:
 
     def findings(self, talk: Talk) -> Iterator[Finding]:
         outcome = talk.scenario.expected_outcome
-        runs, numbers = _only_there(outcome.lower(), talk.told) if outcome.strip() else (frozenset(), frozenset())
+        runs, vocabulary, numbers = _only_there(outcome, talk.told)
+        numbers = frozenset(number for number in numbers if number in talk.blob)
+        is_graded = talk.says_any(_SIGNS)
         for one in talk.user:
-            if found := _GRADING.search(one.own):
+            if is_graded and (found := _GRADING.search(one.own)):
                 if found[0] not in talk.told and not one.is_said_of_another(found.start()):
                     words = one.piece(*found.span())
                     yield Finding("criteria_leaked", one.number, words, "a user knows nothing of grading", "invalid")
                 continue
-            if runs and (run := _run_in(runs, talk, one)):
+            if runs and (run := _run_in(runs, vocabulary, talk, one)):
                 why = "these words stand in the expected outcome, which the simulator never sees"
                 yield Finding("criteria_leaked", one.number, run, why, "invalid")
             elif numbers and (number := _number_in(numbers, talk, one)):
@@ -49,9 +52,13 @@ class CriteriaLeaked:
                 yield Finding("criteria_leaked", one.number, number, why, "unsure")
 
 
-def _run_in(runs: frozenset[str], talk: Talk, one: Said) -> str:
+def _run_in(runs: frozenset[str], vocabulary: frozenset[str], talk: Talk, one: Said) -> str:
     words = one.own_words
+    if len(words) < _RUN or len(vocabulary.intersection(words)) < _RUN // 2:
+        return ""
     for place in range(len(words) - _RUN + 1):
+        if words[place] not in vocabulary or words[place + _RUN - 1] not in vocabulary:
+            continue
         run = " ".join(words[place : place + _RUN])
         if run in runs and not any(f" {run} " in other.line for other in talk.bot if other.number < one.number):
             return run
@@ -66,10 +73,13 @@ def _number_in(numbers: frozenset[str], talk: Talk, one: Said) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _only_there(outcome: str, told: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Runs of words, and numbers of three digits or more, that stand in the outcome and nowhere in what was told."""
-    words, line = WORD.findall(outcome), f" {' '.join(WORD.findall(told))} "
+def _only_there(outcome: str, told: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Runs of words that stand in the outcome and nowhere in what was told; their words; numbers of that kind."""
+    outcome = outcome.lower()
+    words, line = words_of(outcome), f" {' '.join(words_of(told))} "
     runs = (" ".join(words[place : place + _RUN]) for place in range(len(words) - _RUN + 1))
     numbers = (number for number in _NUMBER.findall(outcome) if sum(map(str.isdigit, number)) > 2)
     known = set(_NUMBER.findall(told))
-    return frozenset(run for run in runs if f" {run} " not in line), frozenset(set(numbers) - known)
+    new = frozenset(run for run in runs if f" {run} " not in line)
+    vocabulary = frozenset(word for run in new for word in run.split())
+    return new, vocabulary, frozenset(set(numbers) - known)

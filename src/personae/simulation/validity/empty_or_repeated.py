@@ -1,17 +1,28 @@
 """Empty or repeated turn: does the persona say nothing, or the very same again although it was answered?
 
 Idea:   a message without a letter or digit; a message of some length that stood there before. Whoever repeats a short
-        answer, or says again what a bot that repeats itself did not hear, does what people do.
+        answer, or says again what a bot that repeats itself or asks back did not hear, does what people do.
 Cost:   no call; one look-up for each message.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
+
+_ASKS_AGAIN = re.compile(
+    r"\b(?:(?:not|n't) (?:sure|certain|quite|really)?(?: that)?(?: i| we)? ?(?:understand|understood|get|got|catch"
+    r"|follow)"
+    r"|did(?:n't| not) (?:understand|get|catch)|(?:few |some )?more (?:details|information)|rephrase|repeat|clarify"
+    r"|say (?:that"
+    r"|it) again|pardon|what exactly|elaborate|tell me more|what do you mean|other words|how (?:can|may) i help"
+    r"|hello\?)"
+)
+"""The bot has not understood."""
 
 
 @guards.method("empty_or_repeated")
@@ -27,10 +38,10 @@ class EmptyOrRepeated:
         answers: dict[str, int] = {}
         for one in talk.said:
             if one.role == "assistant":
-                answers[one.line] = answers.get(one.line, 0) + 1
+                answers[one.lower] = answers.get(one.lower, 0) + 1
             if one.role == "assistant" or one.is_given:
                 continue
-            if not one.squeezed:
+            if len(one.words) < 3 and not one.squeezed:
                 is_sign = bool(one.text.strip())
                 if is_sign and set(one.text.strip()) <= set("?!"):  # `???` says enough
                     continue
@@ -41,9 +52,10 @@ class EmptyOrRepeated:
                 continue
             if len(one.words) < self.shortest:
                 continue
-            earlier = seen.setdefault(one.line, [])
+            earlier = seen.setdefault(one.lower.strip(), [])
             before = talk.before(one)
-            if earlier and not (before is not None and answers.get(before.line, 0) > 1):
+            is_asked = before is not None and (answers.get(before.lower, 0) > 1 or _ASKS_AGAIN.search(before.lower))
+            if earlier and not is_asked:
                 why = f"the same words as in turn {earlier[-1]}, although the bot has answered something else since"
                 words = " ".join(one.text.split()[:12])
                 severe = len(earlier) > 1

@@ -17,7 +17,7 @@ from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
 from personae.simulation.validity._language import SMALL_WORDS, language_of, language_of_given
 from personae.simulation.validity._refusals import declines
-from personae.simulation.validity._talk import WORD
+from personae.simulation.validity._talk import words_of
 
 _STEM = 4
 _FRAME = frozenset(
@@ -31,6 +31,7 @@ _DROPS = re.compile(
     r"|don't need (?:it|that|this) any ?more|let's talk about something else|i don't (?:really )?want (?:it"
     r"|that) any ?more)"
 )
+_SIGNS = ("never mind", "nevermind", "forget", "my mind", "something else", "any more", "anymore")
 _GIVES_UP = re.compile(r"giv(?:e|es|ing) up|change[sd]? (?:her|his|their|your|its|my)? ?mind|impatient|adversarial"
     r"|indecisive"
                        r"|moves on|never ?mind|drops?\b|accept")  # fmt: skip
@@ -67,6 +68,8 @@ class GoalAbandoned:
         yield Finding("goal_abandoned", 0, "", why, "unsure")
 
     def _dropped(self, talk: Talk) -> Iterator[Finding]:
+        if not talk.says_any(_SIGNS):
+            return
         for one in talk.user:
             if not (found := _DROPS.search(one.own)) or one.is_said_of_another(found.start()):
                 continue
@@ -82,5 +85,5 @@ class GoalAbandoned:
 
 @lru_cache(maxsize=4096)
 def _stems(text: str) -> frozenset[str]:
-    words = WORD.findall(text.lower())
+    words = words_of(text.lower())
     return frozenset(word[:_STEM] for word in words if len(word) > 2 and word not in SMALL_WORDS and word not in _FRAME)

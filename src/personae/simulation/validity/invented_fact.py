@@ -22,14 +22,15 @@ from personae.simulation.validity._talk import Said, squeezed
 _MONTH = r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
 _MONTH += r"|nov(?:ember)?|dec(?:ember)?"
 _FACT = re.compile(
-    rf"(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"(?P<mail>(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
     r"|(?P<link>\b(?:https?://|www\.)\S+)"
     rf"|(?P<date>\b(?:{_MONTH})\.? \d{{1,2}}(?:st|nd|rd|th)?\b(?!:)|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{_MONTH})\b"
     r"|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b)"
     r"|(?P<time>\b\d{1,2}:\d{2}\b|\b\d{1,2} ?[ap]\.?m\b)"
     r"|(?P<money>[$€£¥] ?\d[\d.,]*\d|[$€£¥] ?\d|\b\d[\d.,]*(?: ?[€£$]| (?:dollars|euros?|pounds|usd|eur|gbp)\b))"
-    r"|(?P<id>\+?\b(?:\d[ -]?){6,}\d\b|\b(?=[\w-]*\d)(?:[a-z]{1,6}[-_ ]?)?\d[\w-]*\w)"
+    r"|(?P<id>\+?\b(?:\d[ -]?){6,}\d\b|\b(?:[a-z]{1,6}[-_]?)?\d[\w-]*\w)"
 )
+_DIGIT = re.compile(r"[\d@]")
 _NAME = re.compile(
     r"\b(?:[Mm]y (?:full |first |last )?name(?: is|'s|\u2019s)|[Tt]he name is|[Nn]ame:|[Tt]his is|I am|I'm|I\u2019m)"
     r" ((?:Mr|Ms|Mrs|Dr)\.? )?([A-Z][a-z\u00e0-\u024f]+(?: [A-Z][\w\u00e0-\u024f'-]+){0,2})"
@@ -64,10 +65,11 @@ class InventedFact:
 
     def findings(self, talk: Talk) -> Iterator[Finding]:
         is_liar = _MAKES_UP.search(talk.manner) is not None
+        is_named = talk.says_any(("name", "i am ", "i'm ", "this is "))
         for one in talk.user:
-            if any(map(str.isdigit, one.own)) or "@" in one.own:
+            if _DIGIT.search(one.own) and not _is_all_told(talk, one):
                 yield from self._facts(talk, one, is_liar=is_liar)
-            if found := _NAME.search(one.text):
+            if is_named and (found := _NAME.search(one.text)):
                 yield from _name(talk, one, found, is_liar=is_liar)
 
     def _facts(self, talk: Talk, one: Said, *, is_liar: bool) -> Iterator[Finding]:
@@ -93,6 +95,12 @@ class InventedFact:
 
 
 _KIND = {"mail": "address", "date": "date", "money": "amount", "id": "id or number"}
+
+
+def _is_all_told(talk: Talk, one: Said) -> bool:
+    """Whether every word with a digit stands in persona or scenario: a quick look, which spares most messages more."""
+    numbers = [word for word in one.own.split() if not word.isalpha() and _DIGIT.search(word)]
+    return all([squeezed(number) in talk.told_squeezed for number in numbers])  # noqa: C419 - a list is faster here
 
 
 def _is_known(talk: Talk, one: Said, text: str) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
@@ -54,11 +55,11 @@ _META = re.compile(
     r"|\bmy (?:conversation )?goal (?:here |now )?(?:has been|was|is) (?:met|reached|achieved|to )\b)",
     re.IGNORECASE | re.MULTILINE,
 )
-_SIGNS = re.compile(
-    r"[*_(\[{<#]|persona|character|role|simulat|prompt|instructions|user|my (?:conversation )?goal|next|opening"
-    r"|follow-up"
-    r"|first m|\"(?:act|mes|exp)|here"
-)
+_SIGNS = (
+    "*", "(", "[", "{", "<", " _", "##", "persona", "character", "role", "simulat", "prompt", "instructions",
+    "user", "playing the", "pretending", "goal", "end_conv", "here's ", "here is ", '"action', '"message', '"explan',
+)  # fmt: skip
+"""One of these stands in whatever is found."""
 _WHY = {
     "gesture": "a stage direction: no chat message describes gestures",
     "fill": "a place that was left to be filled",
@@ -75,13 +76,16 @@ class MetaText:
     """Stage directions, unfilled places, marks of a format, and talk about the role."""
 
     def findings(self, talk: Talk) -> Iterator[Finding]:
-        label = _label(talk.persona.name)
+        label = _label(talk.persona.name) if ":" in talk.blob else None
+        has_sign = talk.says_any(_SIGNS) or talk.blob.startswith("_")
+        if label is None and not has_sign:
+            return
         for one in talk.user:
             own = one.own
             if label is not None and (named := label.match(own)):
                 words = one.piece(*named.span())
                 yield Finding("meta_text", one.number, words, "the persona's name stands as a label", "invalid")
-            elif _SIGNS.search(own) and (found := _first(one, own)):
+            elif has_sign and (found := _first(one, own)):
                 kind = found.lastgroup or "role"
                 is_subject = kind == "role" and _DEVELOPER.search(talk.told) is not None
                 words = one.piece(*found.span())
@@ -93,6 +97,7 @@ def _first(one: Said, own: str) -> re.Match[str] | None:
     return None if found is None or one.is_said_of_another(found.start()) else found
 
 
+@lru_cache(maxsize=4096)
 def _label(name: str) -> re.Pattern[str] | None:
     """The persona's name, or the first word of it, before a colon at the beginning of a message."""
     words = name.lower().split()

@@ -54,13 +54,13 @@ _MAYBE = re.compile(
     r"|\bi(?:'d| would) be happy to (?:help|assist)\b(?! me)|\byour satisfaction is\b|\brest assured\b"
     r"|\bi can (?:certainly |definitely )?(?:help|assist) you (?:with|by)\b"
 )
-_TELLS = re.compile(
-    r"an? ai\b|can i|may i|i can|here to|happy to|glad to|let me|your |thank you for|team|feel free|i understand|apolog"
-    r"|bear with|anything else|rest assured|language model|assist|wie kann|als ki|noch etwas|puis-je|en tant|ayudar"
-    r"|como"
-    r"|come posso|hold|chatbot"
-)
-"""One of these stands in whatever the two patterns find: most messages need no more than this look."""
+_TELLS = (
+    "an ai", "artificial", "can i ", "may i ", "could i ", "might i ", "i can ", "here to ", "happy to", "glad to",
+    "let me ", "your ", "thank you for", "support team", "service team", "feel free", "i understand", "apolog",
+    "bear with", "anything else", "rest assured", "language model", "assist", "wie kann", "als ki", "noch etwas",
+    "puis-je", "en tant", "ayudar", "lenguaje", "ajudar", "aiutar", "hold ", "chatbot", "like to help", "help you",
+)  # fmt: skip
+"""One of these stands in whatever the two patterns find: most conversations need no more than this look."""
 
 
 @guards.method("role_leak")
@@ -69,10 +69,10 @@ class RoleLeak:
     """Messages in which the persona speaks as the one who serves."""
 
     def findings(self, talk: Talk) -> Iterator[Finding]:
+        if not talk.says_any(_TELLS):
+            return
         for one in talk.user:
             own = one.own
-            if not _TELLS.search(own):
-                continue
             if (found := _SURELY.search(own)) and not one.is_said_of_another(found.start()):
                 words = one.piece(*found.span())
                 yield Finding("role_leak", one.number, words, "the persona talks like the assistant", "invalid")

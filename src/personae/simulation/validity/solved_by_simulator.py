@@ -34,6 +34,10 @@ _SOLVED = re.compile(
     r"|\bi (?:already )?(?:got|received) (?:my|the) (?:refund|money back|replacement|confirmation)\b"
     r"|\b(?:figured|worked|sorted) it (?:all )?out (?:myself|on my own|in the meantime|meanwhile)\b"
 )
+_SIGNS = (
+    "myself", "on my own", "online", "website", "without you", "itself", "by me", "meanwhile", "meantime", "got ",
+    "received",
+)  # fmt: skip
 _STEPS = re.compile(
     r"\b(?:you can|you could|please|try|go to|click|open|select|restart|visit|log ?in|sign in|use|follow|check"
     r"|should)\b"
@@ -46,13 +50,16 @@ class SolvedBySimulator:
     """Messages in which the persona answers its own question, or has solved its problem without the bot."""
 
     def findings(self, talk: Talk) -> Iterator[Finding]:
+        has_question, may_be_solved = "?" in talk.blob, talk.says_any(_SIGNS)
+        if not has_question and not may_be_solved:
+            return
         for one in talk.user:
             own = one.own
             if "?" in own and (found := _ANSWERS.search(own)) and not one.is_said_of_another(found.end(1)):
                 why = "the persona answers its own question"
                 yield Finding("solved_by_simulator", one.number, one.piece(*found.span(1)), why, "invalid")
                 continue
-            if not (found := _SOLVED.search(own)) or one.is_said_of_another(found.start()):
+            if not may_be_solved or not (found := _SOLVED.search(own)) or one.is_said_of_another(found.start()):
                 continue
             if found[0] in talk.told or any(
                 _STEPS.search(other.lower) for other in talk.bot if other.number < one.number

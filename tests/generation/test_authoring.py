@@ -19,7 +19,7 @@ from personae.transport import Pool
 from tests.llm.reach import reach
 
 pytestmark = pytest.mark.anyio
-PROMPT = [
+PROMPT: list[dict[str, Any]] = [
     {"role": "system", "content": "You sell bicycles. Never promise a discount."},
     {"role": "user", "content": [{"type": "text", "text": "Which {{kind}} fits?"}]},
 ]

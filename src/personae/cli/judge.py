@@ -15,13 +15,36 @@ def register(commands: typer.Typer) -> None:
     """`personae judge`."""
     judge = typer.Typer(help="Check the judge: against people, and against itself.", no_args_is_help=True)
     judge.callback()(_group)
-    for command in (check, merge):
+    for command in (label, check, merge):
         judge.command()(command)
     commands.add_typer(judge, name="judge")
 
 
 def _group() -> None:
     """Check the judge: against people, and against itself."""
+
+
+def label(
+    results: Results,
+    rater: Annotated[str, typer.Option(help="Who labels: a name that stands in the file.")],
+    out: Annotated[Path, typer.Option(help="The labels (JSONL). Where it is there already, you go on.")],
+    n: Annotated[int, typer.Option(min=1, help="Labels of each criterion.")] = 60,
+    criterion: Annotated[
+        list[str] | None, typer.Option(help="Only this one, `goal` for the goal; may be given several times.")
+    ] = None,
+    criteria: Annotated[
+        Path | None, typer.Option(help="The file of criteria, to show the questions behind their names.")
+    ] = None,
+    overlap: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the queue that all raters get; the rest is yours alone.")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(help="Raters with the same seed get the same conversations.")] = 0,
+) -> None:
+    """Label conversations in the terminal, by the keyboard, without seeing what the judge said."""
+    from personae.cli._judge_label import Session  # not needed for --help
+    from personae.cli._judge_label import label as run_label
+
+    run_label(results, Session(rater, out), criteria, n=n, only=criterion or [], overlap=overlap, seed=seed)
 
 
 def check(

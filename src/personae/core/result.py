@@ -10,6 +10,7 @@ from personae.core.conversation import DISCLAIMER, Conversation, Turn, stop_reas
 from personae.core.persona import Behaviour, Persona, Scenario
 from personae.core.rating import Rating, Score
 from personae.core.usage import NO_USAGE, Usage
+from personae.core.validity import Validity
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class SimulationResult:
     usage: Mapping[str, Usage] = field(default_factory=dict)
     """By role: `simulator`, `bot`, `judge`."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    validity: Validity | None = None
+    """Whether it was a fair test of the bot. None: it was not checked."""
     index: int = 0
     """Place in the plan, from 0. Not part of the row: the key says which conversation it is."""
 
@@ -128,6 +131,7 @@ class SimulationResult:
             "metrics": [score.as_dict() for score in self.scores],
             "goal": None if self.goal is None else self.goal.as_dict(),
             "error": self.conversation.error or None,
+            "validity": None if self.validity is None else self.validity.as_dict(),
             "usage": {role: usage.as_dict() for role, usage in self.usage.items()},
             "metadata": _HONESTY | dict(self.metadata) | _HONESTY,
         }
@@ -153,6 +157,7 @@ class SimulationResult:
             scores=tuple(Score.from_dict(score) for score in row.get("metrics", ())),
             usage={role: Usage.from_dict(usage) for role, usage in row.get("usage", {}).items()},
             metadata=row.get("metadata", {}),
+            validity=Validity.from_dict(row["validity"]) if row.get("validity") else None,
         )
 
 

@@ -105,6 +105,7 @@ class Engine:
             budget=self.budget,
             recorder=recorder,
             metadata=self.metadata(),
+            repeat_invalid=settings.repeat_invalid,
             run_id=self.run_id,
         )
         experiment.progress.begin(len(plan), recorder.finished)

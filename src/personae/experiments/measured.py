@@ -1,7 +1,7 @@
 """What one conversation says: whether it was measured, its answers to what was asked about it, and how its turns went.
 
-A conversation is *measured* when it ended by itself and the judge answered at least one question about it. All others
-are excluded from every rate, each under exactly one reason.
+A conversation is *measured* when it ended by itself, was a fair test of the bot (not known to be invalid), and the judge
+answered at least one question about it. All others are excluded from every rate, each under exactly one reason.
 """
 
 from __future__ import annotations
@@ -15,11 +15,22 @@ from personae.core.result import SimulationResult
 Kind = Literal["goal", "criterion", "metric"]
 GOAL = "goal"
 """The id of the measure that says whether the goal was achieved."""
+INVALID = "invalid"
+"""The reason of exclusion of those that were judged, and were no fair tests."""
 _NUMBER: Mapping[bool | None, float | None] = {True: 1.0, False: 0.0, None: None}
 
 
 def exclusion(result: SimulationResult) -> tuple[str, str] | None:
     """Why a conversation is in no rate: the reason's name and a message; None where it was measured."""
+    if (left_out := unjudged(result)) is not None:
+        return left_out
+    if result.validity is not None and result.validity.verdict == "invalid":
+        return INVALID, result.validity.reason
+    return None
+
+
+def unjudged(result: SimulationResult) -> tuple[str, str] | None:
+    """Why a conversation has no rating, as `exclusion` does; None where it has one, whether it was a fair test or not."""
     termination = result.conversation.termination
     if termination in ERRORS or termination in CUT:
         return termination, result.conversation.error
@@ -39,7 +50,7 @@ def failure(result: SimulationResult) -> str:
     termination = result.conversation.termination
     if termination in CUT or (termination not in ERRORS and not result.turns):
         return ""
-    if (left_out := exclusion(result)) is not None and (termination in ERRORS or any(answers(result))):
+    if (left_out := unjudged(result)) is not None and (termination in ERRORS or any(answers(result))):
         return ": ".join(left_out)
     errors = [rating.error for rating in (result.goal, *result.ratings) if rating is not None and rating.error]
     return f"not_judged: {errors[0]}" if errors else ""

@@ -24,6 +24,8 @@ class Progress:
     turns: int = 0
     terminations: Counter[str] = field(default_factory=Counter)
     goals: Counter[bool | None] = field(default_factory=Counter)
+    repeated: int = 0
+    """Conversations that were no fair tests and were held again."""
     measured: int = 0
     """Conversations that are in a rate."""
     clock: Callable[[], float] = time.monotonic
@@ -35,8 +37,10 @@ class Progress:
     def finished(self, result: SimulationResult) -> None:
         self.done += 1
         self.terminations[result.conversation.termination] += 1
-        self.goals[result.goal_achieved] += 1
-        self.measured += exclusion(result) is None
+        is_measured = exclusion(result) is None
+        if is_measured:
+            self.goals[result.goal_achieved] += 1
+        self.measured += is_measured
 
     @property
     def goal_rate(self) -> float | None:

@@ -10,7 +10,7 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ from personae.core.conversation import CUT, ERRORS, Conversation, Termination, T
 from personae.core.model import Model
 from personae.core.result import SimulationResult, Spec
 from personae.core.usage import Usage
+from personae.core.validity import Attempt, Validity
 from personae.errors import BudgetExceeded, PersonaeError, RecordingError
+from personae.experiments.attempts import attempt_of, checked, nth, with_rating
 from personae.experiments.budget import BYTES_PER_TOKEN, NOTHING, Amount, Budget, Hold, most, size_of
 from personae.experiments.plan import Plan
 from personae.experiments.progress import Progress
@@ -30,6 +32,7 @@ from personae.rating.judge import Judge, Ratings, not_rated
 from personae.rating.refusal import RefusalCheck
 from personae.simulation import dose
 from personae.simulation.conversation import Ended, Rules, converse, too_long
+from personae.simulation.validity import is_to_be_repeated
 from personae.simulation.simulator import FACTS_VERSIONS, NOTE_VERSIONS, Simulator
 
 log = logging.getLogger(__name__)
@@ -54,6 +57,8 @@ class Talk:
     ended: Ended | None
     """Why it ended, where an earlier run came so far."""
     refused: RefusalCheck
+    attempts: tuple[Attempt, ...] = ()
+    """Those that were no fair tests, before this one."""
 
     @property
     def waits_for_bot(self) -> bool:
@@ -73,6 +78,8 @@ class Experiment:
     recorder: Recorder
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """What every row of this run says about how it came to be."""
+    repeat_invalid: int = 0
+    """How often at most a conversation is held again that was no fair test by the simulator's fault."""
     run_id: str = ""
     """Part of each session's id, so that a bot which remembers never takes this run's conversations for another's."""
     beside_messages: Callable[[Spec], Mapping[str, Any] | None] = lambda _: None
@@ -110,7 +117,20 @@ class Experiment:
         turns = list(so_far.turns)
         if turns and so_far.ended is None and turns[-1].metadata.get("farewell"):
             turns.pop()
-        return Talk(spec, turns, so_far.beside, so_far.ended, RefusalCheck(self.judge.model, self._refusals))
+        return self._attempt(spec, so_far.attempts, turns, so_far.beside, so_far.ended)
+
+    def _attempt(
+        self,
+        spec: Spec,
+        earlier: tuple[Attempt, ...],
+        turns: list[Turn],
+        beside: Mapping[str, Usage],
+        ended: Ended | None = None,
+    ) -> Talk:
+        """The conversation after `earlier` attempts, under the seed that is this one's."""
+        if earlier:
+            spec = replace(spec, seed=nth(spec.seed, len(earlier)))
+        return Talk(spec, turns, beside, ended, RefusalCheck(self.judge.model, self._refusals), earlier)
 
     async def _held(self, spec: Spec, hold: Hold) -> SimulationResult:
         talk = self._talk(spec)
@@ -118,7 +138,13 @@ class Experiment:
             await self.recorder.restart(spec)
             talk = self._talk(spec)
         try:
-            ended = talk.ended or await self._ended(talk, hold)
+            while True:
+                ended = talk.ended or await self._ended(talk, hold)
+                conversation = self._said(talk, ended)
+                validity = checked(spec, conversation)
+                if len(talk.attempts) >= self.repeat_invalid or not is_to_be_repeated(validity, conversation):
+                    break
+                talk = await self._again(spec, talk, ended, validity)
             self.budget.give_back(hold)
             ratings = await self._rate(talk, ended)
         except asyncio.CancelledError:
@@ -127,7 +153,15 @@ class Experiment:
         except _Stopped:
             self.half_done[spec.key] = self._cut_off(talk)
             return self.half_done[spec.key]
-        return await self._record(talk, ended, ratings)
+        return await self._record(talk, ended, ratings, with_rating(validity, ratings))
+
+    async def _again(self, spec: Spec, talk: Talk, ended: Ended, validity: Validity) -> Talk:
+        """Keep what was said as an attempt, and begin anew."""
+        total = added({"simulator": ended.usage, "judge": talk.refused.usage}, added(usage_of(talk.turns), talk.beside))
+        attempt = attempt_of(self._said(talk, ended), validity, total, talk.attempts)
+        await self.recorder.repeat(spec, attempt)
+        self.progress.repeated += 1
+        return self._attempt(spec, (*talk.attempts, attempt), [], total)
 
     def stop(self) -> None:
         """End the run at the next turn of each conversation, with nothing lost that is paid for. It can go on later."""
@@ -152,7 +186,7 @@ class Experiment:
         spec, turns, refused = talk.spec, talk.turns, talk.refused
         simulator = Simulator(self.simulator, spec, self.rules.max_turns)
         session = Session(
-            f"{spec.key}-{self.run_id}-{len(turns)}",
+            f"{spec.key}-{self.run_id}-{len(turns)}" + (f"-again{len(talk.attempts)}" if talk.attempts else ""),
             spec.scenario.fields,
             system_prompt=spec.system_prompt,
             extra=self.beside_messages(spec),
@@ -235,27 +269,35 @@ class Experiment:
     def _unrated(self, spec: Spec, ended: Ended) -> Ratings:
         return not_rated(self.judge, spec.scenario, f"not rated: the conversation ended by {ended.termination}")
 
-    async def _record(self, talk: Talk, ended: Ended, ratings: Ratings) -> SimulationResult:
-        result = self._result(talk, ended, ratings)
+    async def _record(
+        self, talk: Talk, ended: Ended, ratings: Ratings, validity: Validity | None = None
+    ) -> SimulationResult:
+        result = self._result(talk, ended, ratings, validity)
         await self.recorder.finish(result)
         self.progress.finished(result)
         return result
 
-    def _result(self, talk: Talk, ended: Ended, ratings: Ratings) -> SimulationResult:
-        spec = talk.spec
+    def _said(self, talk: Talk, ended: Ended) -> Conversation:
+        system = self._system_prompt(talk.spec)
+        return Conversation(tuple(talk.turns), ended.termination, ended.explanation, ended.error, system)
+
+    def _result(
+        self, talk: Talk, ended: Ended, ratings: Ratings, validity: Validity | None = None
+    ) -> SimulationResult:
+        """`validity`: the verdict without the attempts; None where it is still to be found."""
+        spec, conversation = talk.spec, self._said(talk, ended)
         return SimulationResult(
             key=spec.key,
             persona=spec.persona,
             scenario=spec.scenario,
             epoch=spec.epoch,
-            conversation=Conversation(
-                tuple(talk.turns), ended.termination, ended.explanation, ended.error, self._system_prompt(spec)
-            ),
+            conversation=conversation,
             goal=ratings.goal,
             ratings=ratings.criteria,
             scores=ratings.scores,
             usage=_usage(talk, ended, ratings),
             metadata=self._metadata(talk, ended, ratings),
+            validity=replace(validity or checked(spec, conversation), attempts=talk.attempts),
             index=spec.index,
         )
 

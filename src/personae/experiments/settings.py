@@ -33,6 +33,8 @@ class Settings:
     epochs: int = 1
     """Repeats of each persona and scenario."""
     seed: int = 0
+    repeat_invalid: int = 1
+    """How often at most a conversation is held again that was no fair test by the simulator's fault."""
     behaviours: tuple[Behaviour, ...] = ()
     """How all personas speak now and then, where they and their scenarios say nothing else of a behaviour."""
     concurrency: int = 16

@@ -9,6 +9,7 @@ from typing import Protocol
 from personae.core.conversation import Turn
 from personae.core.result import SimulationResult, Spec
 from personae.core.usage import NO_USAGE, Usage
+from personae.core.validity import Attempt
 from personae.simulation.conversation import Ended
 
 
@@ -23,6 +24,8 @@ class SoFar:
     """Why it ended, where it did: only its rating is missing."""
     failures: tuple[str, ...] = ()
     """By what earlier tries of it failed, the first one first."""
+    attempts: tuple[Attempt, ...] = ()
+    """Earlier tries of it that were no fair tests, the first one first. What they took is in `beside`."""
 
     @property
     def usage(self) -> Usage:
@@ -34,7 +37,7 @@ class SoFar:
         """Without its turns, since its bot has forgotten them too. What they took stays counted."""
         ended = {} if self.ended is None else {"simulator": self.ended.usage}
         beside = added(added(self.beside, usage_of(self.turns)), ended)
-        return SoFar(beside=beside, failures=self.failures)
+        return SoFar(beside=beside, failures=self.failures, attempts=self.attempts)
 
 
 NOTHING = SoFar()
@@ -92,6 +95,10 @@ class Recorder(Protocol):
         """Forget the turns of a broken-off conversation: its bot has forgotten it too. What they cost stays counted."""
         ...
 
+    async def repeat(self, spec: Spec, attempt: Attempt, beside: Mapping[str, Usage] | None = None) -> None:
+        """The conversation was no fair test and is held again: keep it as an `attempt`, and what was taken `beside`."""
+        ...
+
     async def finish(self, result: SimulationResult) -> None:
         """Record the result of a finished conversation."""
         ...
@@ -135,6 +142,8 @@ class InMemory:
     async def ended(self, spec: Spec, ended: Ended, beside: Mapping[str, Usage] | None = None) -> None: ...
 
     async def restart(self, spec: Spec) -> None: ...
+
+    async def repeat(self, spec: Spec, attempt: Attempt, beside: Mapping[str, Usage] | None = None) -> None: ...
 
     async def finish(self, result: SimulationResult) -> None:
         self._results[result.key] = result

@@ -12,6 +12,7 @@ from typing import Any
 from personae.core.conversation import CUT, ERRORS, Turn
 from personae.core.result import SimulationResult
 from personae.core.usage import NO_USAGE, Usage
+from personae.core.validity import Attempt
 from personae.experiments.recorders import SoFar, added, usage_of
 from personae.simulation.conversation import Ended
 
@@ -33,6 +34,11 @@ def ended_entry(ended: Ended, beside: Mapping[str, Usage] | None) -> Entry:
     return {"ended": _ended_as_dict(ended), "beside": _by_role(beside or {})}
 
 
+def repeat_entry(attempt: Attempt, beside: Mapping[str, Usage] | None) -> Entry:
+    """The conversation was no fair test, and begins again."""
+    return {"repeat": attempt.as_dict(), "beside": _by_role(beside or {})}
+
+
 def finished_row(result: SimulationResult, so_far: SoFar) -> dict[str, Any]:
     """The result's row, which says by what earlier tries failed."""
     row = result.as_row()
@@ -49,6 +55,9 @@ def followed(so_far: SoFar, entry: dict[str, Any]) -> SoFar:
         return _as_so_far(entry["cut"])
     if new := entry.get("beside"):
         so_far = replace(so_far, beside=added(so_far.beside, _usages(new)))
+    if "repeat" in entry:
+        begun = so_far.restarted()
+        return replace(begun, attempts=(*begun.attempts, Attempt.from_dict(entry["repeat"])))
     if "ended" in entry:
         return replace(so_far, ended=_ended_from_dict(entry["ended"]))
     return replace(so_far, turns=(*so_far.turns, Turn.from_dict(entry["turn"])))
@@ -60,7 +69,8 @@ def reopened(row: dict[str, Any], failed: str) -> SoFar:
     said = usage_of(turns)
     beside = {role: used - said.get(role, NO_USAGE) for role, used in _usages(row["usage"]).items()}
     failures = (*row["metadata"].get("run_again_after", ()), *([failed] if failed else []))
-    return SoFar(turns, beside, _ended_well(row), failures)
+    attempts = tuple(map(Attempt.from_dict, (row.get("validity") or {}).get("attempts", ())))
+    return SoFar(turns, beside, _ended_well(row), failures, attempts)
 
 
 def _ended_well(row: dict[str, Any]) -> Ended | None:
@@ -80,6 +90,7 @@ def reopened_entry(so_far: SoFar) -> Entry:
             "beside": _by_role(so_far.beside),
             "ended": None if so_far.ended is None else _ended_as_dict(so_far.ended),
             "failures": list(so_far.failures),
+            "attempts": [attempt.as_dict() for attempt in so_far.attempts],
         }
     }
 
@@ -87,7 +98,8 @@ def reopened_entry(so_far: SoFar) -> Entry:
 def _as_so_far(data: dict[str, Any]) -> SoFar:
     turns = tuple(Turn.from_dict(turn) for turn in data["turns"])
     ended = _ended_from_dict(data["ended"]) if data["ended"] else None
-    return SoFar(turns, _usages(data["beside"]), ended, tuple(data["failures"]))
+    attempts = tuple(map(Attempt.from_dict, data.get("attempts", ())))
+    return SoFar(turns, _usages(data["beside"]), ended, tuple(data["failures"]), attempts)
 
 
 def _ended_as_dict(ended: Ended) -> dict[str, Any]:

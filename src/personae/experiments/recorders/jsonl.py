@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from personae.core.conversation import CUT, Turn
 from personae.core.result import SimulationResult, Spec
 from personae.core.usage import NO_USAGE, Usage
+from personae.core.validity import Attempt
 from personae.errors import InputError, RecordingError
 from personae.experiments.measured import failure
 from personae.experiments.recorders import NOTHING, SoFar
@@ -31,6 +32,7 @@ from personae.experiments.recorders.journal import (
     followed,
     reopened,
     reopened_entry,
+    repeat_entry,
     turn_entry,
 )
 from personae.simulation.conversation import Ended
@@ -233,6 +235,10 @@ class Jsonl:
     async def restart(self, spec: Spec) -> None:
         self._left.unfinished[spec.key] = self.so_far(spec.key).restarted()
         self._journal.append({"key": spec.key, **RESTART})
+
+    async def repeat(self, spec: Spec, attempt: Attempt, beside: Mapping[str, Usage] | None = None) -> None:
+        self._open.add(spec.key)
+        self._journal.append({"key": spec.key, **repeat_entry(attempt, beside)})
 
     async def finish(self, result: SimulationResult) -> None:
         self._rows.append(finished_row(result, self.so_far(result.key)))

@@ -20,6 +20,7 @@ from personae.core.conversation import CUT, ERRORS, Turn
 from personae.core.rating import Rating
 from personae.core.result import SimulationResult, Spec
 from personae.core.usage import NO_USAGE, Usage
+from personae.core.validity import Attempt
 from personae.errors import RecordingError
 from personae.experiments.recorders import NOTHING, SoFar
 from personae.experiments.recorders.journal import (
@@ -30,6 +31,7 @@ from personae.experiments.recorders.journal import (
     followed,
     reopened,
     reopened_entry,
+    repeat_entry,
     turn_entry,
 )
 from personae.simulation.conversation import Ended
@@ -203,6 +205,9 @@ class Sql:
     async def restart(self, spec: Spec) -> None:
         self._unfinished[spec.key + self._target.suffix] = self.so_far(spec.key).restarted()
         await self._write(spec, RESTART)
+
+    async def repeat(self, spec: Spec, attempt: Attempt, beside: Mapping[str, Usage] | None = None) -> None:
+        await self._write(spec, repeat_entry(attempt, beside))
 
     async def finish(self, result: SimulationResult) -> None:
         await self._writer.write(_Finished(result, finished_row(result, self.so_far(result.key))))

@@ -20,7 +20,7 @@ from personae.bots import BotSpec
 from personae.bots._targets import parse_target
 from personae.bots.python import PythonBot
 from personae.core.conversation import DISCLAIMER
-from personae.core.persona import Persona, Scenario
+from personae.core.persona import Behaviour, Persona, Scenario
 from personae.core.rating import Criterion
 from personae.core.result import SimulationResult
 from personae.errors import BotError, ConfigurationError, ProviderError, RecordingError
@@ -35,6 +35,7 @@ from personae.llm.config import LLMConfig, Wiring
 from personae.llm.limits import Limits
 from personae.llm.providers import connect
 from personae.rating.judge import Mode
+from personae.simulation import dose
 from personae.stats.intervals import rate
 from personae.transport import Pool
 
@@ -54,6 +55,7 @@ def simulate(
     budget_usd: float | None = DEFAULT_BUDGET_USD,
     epochs: int = 1,
     seed: int = 0,
+    behaviours: Sequence[Behaviour | str] = (),
     criteria: Sequence[Criterion | str] = (),
     metrics: Sequence[str] = DEFAULT_METRICS,
     provider: str = "",
@@ -77,7 +79,8 @@ def simulate(
 
     `bot` is a function `model_fn(prompt: str) -> str`, which gets the conversation rendered as lines `USER: ...` and
     `ASSISTANT: ...`, or one with a parameter `messages`, which gets chat messages; sync or async. A text or a spec
-    names any other bot.
+    names any other bot. `behaviours` are how all personas speak now and then, as records or as `typos=0.3`; of one name
+    a persona's own, or its scenario's, counts instead.
 
     Returns one result per persona, scenario and epoch, in the order of the plan, whatever happens: what failed or was
     cut says so in its `stop_reason`. With `out`, results are recorded as they come, and a broken-off run goes on from
@@ -104,6 +107,7 @@ def simulate(
         max_turns=max_turns,
         epochs=epochs,
         seed=seed,
+        behaviours=tuple(dose.parsed(one) if isinstance(one, str) else one for one in behaviours),
         concurrency=concurrency,
         ceilings=Ceilings(budget_usd, max_calls, max_tokens),
         turn_timeout_s=turn_timeout_s,

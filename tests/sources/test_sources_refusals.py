@@ -13,7 +13,7 @@ from personae.errors import InputError
 from personae.sources import read_criteria, read_personas, read_scenarios
 
 NEEDS = "a persona here needs 'name', 'description' (or 'profile'), 'goal' and 'success_criteria'"
-FIELDS = "name, description, profile, goal, success_criteria, traits, domain_knowledge, attributes"
+FIELDS = "name, description, profile, goal, success_criteria, traits, domain_knowledge, attributes, behaviours, facts"
 A = '{"name": "a", "profile": "p", "goal": "g", "success_criteria": "s"}'
 REST = '"profile": "p", "goal": "g", "success_criteria": "s"'
 HEADER = "name,profile,goal,success_criteria"
@@ -43,6 +43,18 @@ PERSONA_CASES = [
          "p.jsonl", f'{{"name": "a", {REST}, "traits": ["terse", 2]}}', 1, "traits"),
     Case("p.jsonl:1: traits: item 1: must not be blank",
          "p.jsonl", f'{{"name": "a", {REST}, "traits": [" "]}}', 1, "traits"),
+    Case("p.jsonl:1: behaviours: must be a list of behaviours, not text",
+         "p.jsonl", f'{{"name": "a", {REST}, "behaviours": "typos"}}', 1, "behaviours"),
+    Case("p.jsonl:1: behaviours: item 1: 'probability': Input should be less than or equal to 1",
+         "p.jsonl", f'{{"name": "a", {REST}, "behaviours": [{{"name": "typos", "probability": 2}}]}}', 1, "behaviours"),
+    Case("p.jsonl:1: behaviours: item 2: 'typos=often' is no behaviour: write NAME or NAME=0.3",
+         "p.jsonl", f'{{"name": "a", {REST}, "behaviours": ["vague", "typos=often"]}}', 1, "behaviours"),
+    Case("p.jsonl:1: facts: item 1: 'when': Input should be 'volunteer', 'if_asked' or 'never'",
+         "p.jsonl", f'{{"name": "a", {REST}, "facts": [{{"name": "zip", "value": "1", "when": "soon"}}]}}', 1, "facts"),
+    Case("p.jsonl:1: facts: item 1: 'value': must be text, not a number; put it in quotes",
+         "p.jsonl", f'{{"name": "a", {REST}, "facts": [{{"name": "zip", "value": 10115}}]}}', 1, "facts"),
+    Case("p.csv:2: facts: is not JSON: Expecting ',' delimiter at column 16 of the cell",
+         "p.csv", f'{HEADER},facts\na,p,g,s,"[{{""name"": ""zip"""\n', 2, "facts"),
     Case("p.jsonl:2: name: stands twice in one object",
          "p.jsonl", f'\n{{"name": "a", "name": "b", {REST}}}', 2, "name"),
     Case("p.jsonl:1: age: stands twice in one object",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from personae.core.persona import Persona
+from personae.core.persona import Behaviour, KnownFact, Persona
 from personae.errors import InputError, RecordingError
 from personae.sources import read_personas, write_personas
 
@@ -27,6 +27,15 @@ values: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=5,
 )  # fmt: skip
+behaviours = st.builds(
+    Behaviour,
+    name=filled,
+    probability=st.none() | st.floats(0, 1),
+    first_turn=st.none() | st.integers(1, 3),
+    last_turn=st.none() | st.integers(3, 9),
+    intensity=st.sampled_from([None, 1, 2, 3]),
+)
+facts = st.builds(KnownFact, name=filled, value=filled, when=st.sampled_from(["volunteer", "if_asked", "never"]))
 personas = st.builds(
     Persona,
     name=filled,
@@ -34,6 +43,8 @@ personas = st.builds(
     domain_knowledge=texts,
     traits=st.lists(filled, max_size=4).map(tuple),
     attributes=st.dictionaries(texts, values, max_size=4),
+    behaviours=st.lists(behaviours, max_size=2, unique_by=lambda one: one.name).map(tuple),
+    facts=st.lists(facts, max_size=2, unique_by=lambda one: one.name.casefold()).map(tuple),
     goal=texts,
     success_criteria=texts,
 )

@@ -22,7 +22,7 @@ from personae.cli._bot_spec import bot_spec
 from personae.cli._live import Live
 from personae.cli._report import with_card
 from personae.core.conversation import DISCLAIMER
-from personae.core.persona import Persona, Scenario
+from personae.core.persona import Behaviour, Persona, Scenario
 from personae.errors import BotError, ConfigurationError, Conflict, InputError, ProviderError, RecordingError
 from personae.executors import executors
 from personae.experiments import traces
@@ -42,7 +42,8 @@ from personae.reports import ReportSource, reports
 from personae.reports._text import visible
 from personae.reports.json import JsonReport
 from personae.reports.terminal import TerminalReport
-from personae.sources import read_criteria, read_personas, read_scenarios, write_personas
+from personae.simulation import dose
+from personae.sources import read_behaviours, read_criteria, read_personas, read_scenarios, write_personas
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Options:
     propose_from: Path | None
     n_personas: int
     scenarios: str | None
+    behaviours: str
     max_turns: int
     epochs: int
     seed: int
@@ -115,6 +117,7 @@ class Options:
             max_turns=self.max_turns,
             epochs=self.epochs,
             seed=self.seed,
+            behaviours=tuple(_behaviours(self.behaviours)),
             concurrency=self.concurrency,
             ceilings=Ceilings(self.budget, self.max_calls, self.max_tokens),
             turn_timeout_s=self.turn_timeout,
@@ -133,8 +136,9 @@ class Options:
         if self.propose_from is not None and not self.propose_from.is_file():
             raise InputError("there is no such file to propose personas from", file=self.propose_from)
         scenarios = read_scenarios(self.scenarios) if self.scenarios is not None else []
-        personas = read_personas(self.personas, goal_required=not scenarios) if self.personas is not None else []
-        return scenarios, personas
+        if self.personas is None:
+            return scenarios, []
+        return scenarios, read_personas(self.personas, goal_required=not scenarios, check=dose.unknown)
 
     def check_outputs(self) -> None:
         """What would else be found out once the work is paid for.
@@ -163,6 +167,18 @@ class Options:
             and not (self.out.exists() or self.out.with_name(self.out.name + ".part").exists())
         ):
             raise Conflict(f"there is nothing to go on from: no file {str(self.out)!r}")
+
+
+def _behaviours(told: str) -> list[Behaviour]:
+    """Behaviours from a file, or as they are typed. Raises InputError."""
+    if not told.strip():
+        return []
+    if Path(told).is_file() or Path(told).suffix:
+        return read_behaviours(told)
+    found = [dose.parsed(part) for part in told.split(",") if part.strip()]
+    if problem := next(dose.problems("--behaviours", found), ""):
+        raise InputError(problem)
+    return found
 
 
 def run(options: Options) -> None:

@@ -55,6 +55,13 @@ def simulate(
             metavar="FILE",
         ),
     ] = None,
+    behaviours: Annotated[
+        str,
+        typer.Option(
+            help="How the personas speak now and then: typos=0.3,gives_up=0.1, or a file of behaviours.",
+            metavar="NAME=PROBABILITY,...|FILE",
+        ),
+    ] = "",
     max_turns: Annotated[int, typer.Option(min=1, help="Most replies of the bot per conversation.")] = 8,
     epochs: Annotated[int, typer.Option(min=1, help="Repeats of each persona and scenario.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of all draws. Models still vary between runs.")] = 0,

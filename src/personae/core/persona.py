@@ -31,6 +31,18 @@ class Behaviour(Record):
     intensity: Literal[1, 2, 3] | None = None
     """How strongly: 1 slightly, 2 plainly, 3 strongly."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _may_be_a_text(cls, value: Any) -> Any:
+        """`typos` or `typos=0.3` says the same as an object with name and probability."""
+        if not isinstance(value, str):
+            return value
+        name, is_dosed, dose = value.partition("=")
+        try:
+            return {"name": name} | ({"probability": float(dose)} if is_dosed else {})
+        except ValueError:
+            raise ValueError(f"{value!r} is no behaviour: write NAME or NAME=0.3") from None
+
     @field_validator("name")
     @classmethod
     def _dashes_are_underscores(cls, value: str) -> str:

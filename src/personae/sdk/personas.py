@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
+from personae.core.persona import Behaviour, KnownFact
 from personae.errors import InputError, NotFound
 from personae.sdk.nouns import D, Noun, Received, listing, method
 from personae.sdk.steps import Call, Listing, Steps, delete, get, given, post, put
@@ -26,6 +27,10 @@ class Persona(Received):
     domain_knowledge: str
     traits: tuple[str, ...]
     attributes: dict[str, Any]
+    behaviours: tuple[Behaviour, ...] = ()
+    """How they speak now and then, each with its dose."""
+    facts: tuple[KnownFact, ...] = ()
+    """What they know, each with the rule when to tell it."""
     goal: str
     success_criteria: str
     placeholders: tuple[str, ...]
@@ -50,6 +55,8 @@ class PersonaVersion(Received):
     domain_knowledge: str
     traits: tuple[str, ...]
     attributes: dict[str, Any]
+    behaviours: tuple[Behaviour, ...] = ()
+    facts: tuple[KnownFact, ...] = ()
     goal: str
     success_criteria: str
     author: str
@@ -147,6 +154,8 @@ class Personas(Noun[D]):
         domain_knowledge: str = "",
         traits: Sequence[str] = (),
         attributes: Mapping[str, Any] | None = None,
+        behaviours: Sequence[Behaviour] = (),
+        facts: Sequence[KnownFact] = (),
         goal: str = "",
         success_criteria: str = "",
         note: str = "",
@@ -158,6 +167,8 @@ class Personas(Noun[D]):
             "domain_knowledge": domain_knowledge,
             "traits": [*traits],
             "attributes": dict(attributes or {}),
+            "behaviours": [behaviour.as_dict() for behaviour in behaviours],
+            "facts": [fact.as_dict() for fact in facts],
             "goal": goal,
             "success_criteria": success_criteria,
             "note": note,
@@ -174,19 +185,23 @@ class Personas(Noun[D]):
         domain_knowledge: str | None = None,
         traits: Sequence[str] | None = None,
         attributes: Mapping[str, Any] | None = None,
+        behaviours: Sequence[Behaviour] | None = None,
+        facts: Sequence[KnownFact] | None = None,
         goal: str | None = None,
         success_criteria: str | None = None,
         note: str = "",
     ) -> Steps[Persona]:
         """The next version. What is not given stays as it is; where nothing changes there is no new version."""
         now = yield get(f"personas/{persona_id}")
-        kept = {name: now[name] for name in _CONTENT}
+        kept = {name: now[name] for name in _CONTENT if name in now}
         changes = given(
             name=name,
             description=description,
             domain_knowledge=domain_knowledge,
             traits=None if traits is None else [*traits],
             attributes=None if attributes is None else dict(attributes),
+            behaviours=None if behaviours is None else [behaviour.as_dict() for behaviour in behaviours],
+            facts=None if facts is None else [fact.as_dict() for fact in facts],
             goal=goal,
             success_criteria=success_criteria,
         )
@@ -279,7 +294,9 @@ class Personas(Noun[D]):
         return ImportedPersonas.model_validate((yield _importing(f"personas.{format}", text.encode())))
 
 
-_CONTENT = ("name", "description", "domain_knowledge", "traits", "attributes", "goal", "success_criteria")
+_CONTENT = (
+    "name", "description", "domain_knowledge", "traits", "attributes", "behaviours", "facts", "goal", "success_criteria"
+)  # fmt: skip
 
 
 def _importing(name: str, data: bytes) -> Call:

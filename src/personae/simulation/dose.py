@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from pydantic import ValidationError
+
 from personae.core.conversation import Turn
 from personae.core.persona import Behaviour, Persona, Scenario
 from personae.core.prompt import versions
@@ -34,14 +36,11 @@ def of_trait(trait: str) -> Behaviour:
 
 def parsed(text: str) -> Behaviour:
     """`typos` or `typos=0.3` as a behaviour. Raises InputError."""
-    name, is_dosed, dose = text.partition("=")
     try:
-        probability = float(dose) if is_dosed else None
-    except ValueError:
-        probability = -1.0
-    if not name.strip() or (probability is not None and not 0 <= probability <= 1):
-        raise InputError(f"{text!r} is no behaviour with its probability: write NAME=0.3, from 0 to 1")
-    return Behaviour(name=name, probability=probability)
+        return Behaviour.model_validate(text)
+    except ValidationError as error:
+        problem = f"{text!r} is no behaviour with its probability: write NAME or NAME=0.3, with a number from 0 to 1"
+        raise InputError(problem) from error
 
 
 def manner(traits: Iterable[str]) -> tuple[str, ...]:
@@ -61,13 +60,13 @@ def problems(place: str, behaviours: Iterable[Behaviour], traits: Iterable[str] 
         try:
             built((behaviour,))
         except PersonaeError as error:
-            yield f"{place}, behaviours: {error}"
+            yield f"{place}, behaviours: {error}" if place else str(error)
     for trait in traits:
         try:
             if trait.startswith(MARK):
                 built((of_trait(trait),))
         except PersonaeError as error:
-            yield f"{place}, trait {trait!r}: {error}"
+            yield f"{place}, trait {trait!r}: {error}" if place else f"{trait!r}: {error}"
 
 
 def prompt_versions(
@@ -80,6 +79,12 @@ def prompt_versions(
         found |= {*persona.behaviours, *(of_trait(trait) for trait in persona.traits if trait.startswith(MARK))}
     used = [policy.instructions[policy.intensity - 1] for one in found for policy in built((one,))]
     return dict(sorted(versions(*used).items()))
+
+
+def unknown(persona: Persona) -> Iterator[tuple[str, str]]:
+    """Field and problem of each behaviour of a persona that there is not, for whoever reads it from a file."""
+    yield from (("behaviours", problem) for problem in problems("", persona.behaviours))
+    yield from (("traits", problem) for problem in problems("", (), persona.traits))
 
 
 def planned(all_of_them: Sequence[Policy], seed: int, turns: Sequence[Turn]) -> tuple[Policy, ...]:

@@ -17,6 +17,8 @@ WORDS: Mapping[Kind, Mapping[str, str]] = {
         "traits": "traits",
         "domain_knowledge": "domain_knowledge",
         "attributes": "attributes",
+        "behaviours": "behaviours",
+        "facts": "facts",
     },
     "scenario": {
         "goal": "goal",
@@ -29,12 +31,14 @@ WORDS: Mapping[Kind, Mapping[str, str]] = {
         "known_info": "known_info",
         "unknown_info": "unknown_info",
         "instructions": "instructions",
+        "behaviours": "behaviours",
         "fields": "fields",
         "persona": "persona",
         "persona_name": "persona_name",
         "persona_description": "persona_description",
     },
     "criterion": {"name": "name", "question": "question"},
+    "behaviour": {name: name for name in ("name", "probability", "first_turn", "last_turn", "intensity")},
 }
 """By kind: each word that a file may use for a field, and the field."""
 

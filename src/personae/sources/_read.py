@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from personae.core.persona import Persona, Scenario
+from personae.core.persona import Behaviour, Persona, Scenario
 from personae.core.rating import Criterion
 from personae.errors import InputError
 from personae.sources._find import find
-from personae.sources._records import RefusedError, criterion_of, persona_of, scenario_of
+from personae.sources._records import RefusedError, behaviour_of, criterion_of, persona_of, scenario_of
 from personae.sources._source import PLURAL, Kind, Problem, Report, Row
 from personae.sources._values import check_values
 
@@ -49,6 +49,11 @@ def read_scenarios(spec: str | Path) -> list[Scenario]:
 def read_criteria(spec: str | Path) -> list[Criterion]:
     """The criteria in a file, in its order. Raises InputError like `read_personas`."""
     return _read(spec, _Reading("criterion", criterion_of, _criterion_identities))
+
+
+def read_behaviours(spec: str | Path) -> list[Behaviour]:
+    """The behaviours in a file, in its order, each with its dose. Raises InputError like `read_personas`."""
+    return _read(spec, _Reading("behaviour", behaviour_of, _behaviour_identities))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,10 @@ def _criterion_identities(criterion: Criterion) -> Iterator[_Identity]:
     if criterion.name.strip():
         name = criterion.name.strip()
         yield _Identity("name", name, f"{_quoted(name)} is the name of the criterion at {{place}} already")
+
+
+def _behaviour_identities(behaviour: Behaviour) -> Iterator[_Identity]:
+    yield _Identity("name", behaviour.name, f"{_quoted(behaviour.name)} stands at {{place}} already")
 
 
 def _quoted(text: str) -> str:

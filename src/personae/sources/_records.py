@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from personae.core.persona import Persona, Scenario
+from personae.core.persona import Behaviour, Persona, Scenario
 from personae.core.rating import Criterion
 from personae.core.record import Record
 from personae.sources._fields import WORDS, nearest, unknown_field
@@ -21,11 +21,13 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "persona with a goal": ("name", "description", "goal", "success_criteria"),
     "scenario": ("goal",),
     "criterion": ("question",),
+    "behaviour": ("name",),
 }
 _HOLDS = {
     "persona": "an object with the fields of a persona",
     "scenario": "an object with the fields of a scenario",
     "criterion": "a text, or an object with 'question' and 'name'",
+    "behaviour": "a text such as 'typos=0.3', or an object with 'name' and 'probability'",
 }
 _ALSO = {"description": "'description' (or 'profile')"}
 _TYPO = 0.9
@@ -56,6 +58,21 @@ def criterion_of(row: Row) -> Criterion:
         form.refuse(word, unknown_field(word, "criterion"))
     form.require("criterion")
     return form.record(Criterion)
+
+
+def behaviour_of(row: Row) -> Behaviour:
+    """Raises RefusedError."""
+    if isinstance(row.data, str):
+        try:
+            return Behaviour.model_validate(row.data)
+        except ValidationError as error:
+            details = error.errors(include_url=False)[0]
+            raise RefusedError([Problem(_said(details, details["loc"]), row.line)]) from None
+    form = _Form(row, "behaviour")
+    for word in form.unknown():
+        form.refuse(word, unknown_field(word, "behaviour"))
+    form.require("behaviour")
+    return form.record(Behaviour)
 
 
 def scenario_of(row: Row) -> Scenario:
@@ -181,7 +198,8 @@ def _said(details: Mapping[str, Any], inside: Sequence[int | str]) -> str:
             advice = "; put it in quotes" if isinstance(value, (bool, int, float)) else ""
             return f"{item}must be text, not {kind_of(value)}{advice}"
         case "tuple_type":
-            return f"{item}must be a list of texts, not {kind_of(value)}"
+            what = {"behaviours": "behaviours", "facts": "facts"}.get(str(details["loc"][0]), "texts")
+            return f"{item}must be a list of {what}, not {kind_of(value)}"
         case "dict_type":
             return f"{item}must be an object with named values, not {kind_of(value)}"
         case "value_error":

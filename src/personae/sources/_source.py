@@ -10,10 +10,15 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 from personae.core.room import Room
 from personae.errors import InputError
 
-Kind = Literal["persona", "scenario", "criterion"]
+Kind = Literal["persona", "scenario", "criterion", "behaviour"]
 """What a row is to become."""
 
-PLURAL: Mapping[Kind, str] = {"persona": "personas", "scenario": "scenarios", "criterion": "criteria"}
+PLURAL: Mapping[Kind, str] = {
+    "persona": "personas",
+    "scenario": "scenarios",
+    "criterion": "criteria",
+    "behaviour": "behaviours",
+}
 """The key under which a JSON or YAML file may hold its rows."""
 
 MAX_PROBLEMS = 20
@@ -25,7 +30,7 @@ class Row:
     """One raw row, as the file has it."""
 
     data: Any
-    """A mapping, or for a criterion its bare text. Whatever else it is, the reader is told."""
+    """A mapping, or for a criterion or a behaviour its bare text. Whatever else it is, the reader is told."""
     line: int | None = None
     """Line of the file on which it begins, from 1, where known."""
     lines: Mapping[str, int] = field(default_factory=dict)

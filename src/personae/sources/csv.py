@@ -2,7 +2,8 @@
 
 Source: RFC 4180
 Idea:   traits are separated by `;`, named values stand in columns `attributes.NAME` (personas) and `fields.NAME`
-        (scenarios). Every other column of a scenario file is a field by itself. A blank cell is an absent value.
+        (scenarios). Behaviours and facts are JSON; behaviours may be written `typos=0.3; vague` too. Every other column
+        of a scenario file is a field by itself. A blank cell is an absent value.
 
 A parser of our own, since the standard library's swallows the rest of a file after a lost quote without a word, and
 limits the length of a cell for the whole process.
@@ -23,6 +24,8 @@ from personae.sources._fields import FREE, WORDS, unknown_field
 from personae.sources._strict_json import BrokenJSONError, parse_whole
 from personae.sources._text import read_text
 
+_JSON = ("behaviours", "facts")
+"""Columns whose cells are JSON."""
 _QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
 _PLAIN = re.compile(r"[^,\r\n]*+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -34,7 +37,7 @@ class CSVTable:
     """Tables, read and written."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".csv",)
-    kinds: ClassVar[tuple[Kind, ...]] = ("persona", "scenario", "criterion")
+    kinds: ClassVar[tuple[Kind, ...]] = ("persona", "scenario", "criterion", "behaviour")
 
     def rows(self, path: Path, kind: Kind) -> Iterator[Row | Problem]:
         found = records(read_text(path), path)
@@ -52,15 +55,16 @@ class CSVTable:
             yield from _row(columns, cells, line)
 
     def text_of(self, rows: Sequence[Mapping[str, Any]]) -> str:
-        names = list(dict.fromkeys(name for row in rows for name in row if name not in ("traits", "attributes")))
+        own = ("traits", "attributes", *_JSON)
+        names = list(dict.fromkeys(name for row in rows for name in row if name not in own))
         plain = _plain_attributes(rows)
-        header = [*names, "traits", *(f"attributes.{name}" for name in plain), "attributes"]
+        header = [*names, "traits", *(f"attributes.{name}" for name in plain), "attributes", *_JSON]
         lines = [header]
         for row in rows:
             attributes = dict(row.get("attributes", {}))
             cells = [str(row.get(name, "")) for name in names]
             cells += [_traits_cell(row.get("traits", ())), *(str(attributes.pop(name, "")) for name in plain)]
-            lines.append([*cells, json.dumps(attributes, ensure_ascii=False, allow_nan=False) if attributes else ""])
+            lines.append([*cells, *map(_json_cell, (attributes, *(row.get(name) for name in _JSON)))])
         used = [index for index in range(len(header)) if any(line[index] for line in lines[1:])]
         return "".join(",".join(cell_of(line[index]) for index in used) + "\n" for line in lines)
 
@@ -74,6 +78,8 @@ class _Column:
     """`attributes` or `fields`, where the column is one named value of them."""
     is_list: bool = False
     is_object: bool = False
+    is_json: bool = False
+    is_number: bool = False
     is_known: bool = True
     is_refused: bool = False
     """Told once for the whole column, so its cells are not looked at."""
@@ -86,7 +92,8 @@ class _Column:
             return cls(word.removeprefix(f"{group}."), group)
         tidy = word.lower().replace(" ", "_")
         if tidy in WORDS[kind]:
-            return cls(tidy, is_list=tidy == "traits", is_object=tidy == group)
+            is_number = kind == "behaviour" and tidy != "name"
+            return cls(tidy, "", tidy == "traits", tidy == group, tidy in _JSON, is_number)
         return cls(word, is_known=False, is_refused=kind != "scenario")
 
     @property
@@ -146,8 +153,10 @@ def _put(data: dict[str, Any], column: _Column, cell: str) -> None:
             if name in group:
                 raise ValueError(f"{name!r} stands in two columns")
             group[name] = value
+    elif column.is_json:
+        data[column.word] = _listed(cell, column.word)
     else:
-        data[column.word] = _traits(cell) if column.is_list else cell
+        data[column.word] = _traits(cell) if column.is_list else parse_whole(cell).value if column.is_number else cell
 
 
 def _object(cell: str) -> dict[str, Any]:
@@ -163,6 +172,20 @@ def _traits(cell: str) -> Any:
     if cell.startswith('["'):
         return parse_whole(cell).value
     return [trait.strip() for trait in cell.split(";") if trait.strip()]
+
+
+def _listed(cell: str, word: str) -> Any:
+    """Behaviours or facts of one row."""
+    if word == "behaviours" and not cell.lstrip().startswith(("[", "{")):
+        return [name.strip() for name in cell.split(";") if name.strip()]
+    parsed = parse_whole(cell)
+    if parsed.repeated:
+        raise ValueError(f"{parsed.repeated[0]!r} stands twice in one object")
+    return parsed.value
+
+
+def _json_cell(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False) if value else ""
 
 
 def _traits_cell(traits: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from personae.core.persona import Behaviour, KnownFact
 from personae.core.persona import Persona as PersonaRecord
 from personae.core.template import placeholders
 from personae.core.text import whole_values
@@ -55,6 +56,10 @@ class PersonaIn(BaseModel):
     """What this user knows. May hold `{{column}}` placeholders."""
     traits: list[Filled] = Field(default=[], max_length=100)
     attributes: Attributes = {}
+    behaviours: list[Behaviour] = Field(default=[], max_length=50)
+    """How this user speaks now and then, each with its dose. Names are those of `docs/behaviours.md`."""
+    facts: list[KnownFact] = Field(default=[], max_length=100)
+    """What this user knows, each with the rule when to tell it."""
     goal: Text = ""
     """The persona's own goal, used where an experiment's rows bring none."""
     success_criteria: Text = ""
@@ -77,6 +82,8 @@ class Persona(BaseModel):
     domain_knowledge: str
     traits: list[str]
     attributes: dict[str, Any]
+    behaviours: list[Behaviour]
+    facts: list[KnownFact]
     goal: str
     success_criteria: str
     placeholders: list[str]
@@ -104,6 +111,8 @@ class Persona(BaseModel):
             domain_knowledge=record.domain_knowledge,
             traits=list(record.traits),
             attributes=dict(record.attributes),
+            behaviours=list(record.behaviours),
+            facts=list(record.facts),
             goal=record.goal,
             success_criteria=record.success_criteria,
             placeholders=list(asked_by(record)),
@@ -114,4 +123,4 @@ class Persona(BaseModel):
 def asked_by(record: PersonaRecord) -> tuple[str, ...]:
     """The columns that its texts ask for."""
     texts = record.description, record.domain_knowledge, record.goal, record.success_criteria
-    return placeholders("\n".join(texts))
+    return placeholders("\n".join((*texts, *(fact.value for fact in record.facts))))

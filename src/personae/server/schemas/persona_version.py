@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from personae.core.persona import Behaviour, KnownFact
 from personae.core.persona import Persona as PersonaRecord
 from personae.core.text_diff import text_diff
 from personae.server.schemas.persona import Note
@@ -24,6 +25,8 @@ class PersonaVersion(BaseModel):
     domain_knowledge: str
     traits: list[str]
     attributes: dict[str, Any]
+    behaviours: list[Behaviour]
+    facts: list[KnownFact]
     goal: str
     success_criteria: str
     author: str

@@ -108,14 +108,14 @@ def _usage(usage: Any) -> Usage | None:
     if type(given) is not int or type(made) is not int:
         return None
     return Usage(
-        calls=1,
-        input_tokens=given,
-        cached_tokens=_detail(usage, "prompt_tokens_details", "cached_tokens"),
-        output_tokens=made,
-        reasoning_tokens=_detail(usage, "completion_tokens_details", "reasoning_tokens"),
+        1,
+        given,
+        _detail(usage.get("prompt_tokens_details"), "cached_tokens"),
+        0,
+        made,
+        _detail(usage.get("completion_tokens_details"), "reasoning_tokens"),
     )
 
 
-def _detail(usage: dict[str, Any], part: str, name: str) -> int:
-    details = usage.get(part)
-    return count(details.get(name)) if isinstance(details, dict) else 0
+def _detail(details: Any, name: str) -> int:
+    return count(details.get(name)) if details and isinstance(details, dict) else 0

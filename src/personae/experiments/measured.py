@@ -1,6 +1,6 @@
 """What one conversation says: whether it was measured, its answers to what was asked about it, and how its turns went.
 
-A conversation is *measured* when it ended by itself, was a fair test of the bot (not known to be invalid), and the judge
+A conversation is *measured* when it ended by itself, is not known to be an unfair test of the bot, and the judge
 answered at least one question about it. All others are excluded from every rate, each under exactly one reason.
 """
 
@@ -30,7 +30,7 @@ def exclusion(result: SimulationResult) -> tuple[str, str] | None:
 
 
 def unjudged(result: SimulationResult) -> tuple[str, str] | None:
-    """Why a conversation has no rating, as `exclusion` does; None where it has one, whether it was a fair test or not."""
+    """Why a conversation has no rating, as `exclusion` does; None where it has one, a fair test or not."""
     termination = result.conversation.termination
     if termination in ERRORS or termination in CUT:
         return termination, result.conversation.error

@@ -32,8 +32,8 @@ from personae.rating.judge import Judge, Ratings, not_rated
 from personae.rating.refusal import RefusalCheck
 from personae.simulation import dose
 from personae.simulation.conversation import Ended, Rules, converse, too_long
-from personae.simulation.validity import is_to_be_repeated
 from personae.simulation.simulator import FACTS_VERSIONS, NOTE_VERSIONS, Simulator
+from personae.simulation.validity import is_to_be_repeated
 
 log = logging.getLogger(__name__)
 
@@ -281,9 +281,7 @@ class Experiment:
         system = self._system_prompt(talk.spec)
         return Conversation(tuple(talk.turns), ended.termination, ended.explanation, ended.error, system)
 
-    def _result(
-        self, talk: Talk, ended: Ended, ratings: Ratings, validity: Validity | None = None
-    ) -> SimulationResult:
+    def _result(self, talk: Talk, ended: Ended, ratings: Ratings, validity: Validity | None = None) -> SimulationResult:
         """`validity`: the verdict without the attempts; None where it is still to be found."""
         spec, conversation = talk.spec, self._said(talk, ended)
         return SimulationResult(

@@ -61,3 +61,50 @@ def test_merge_refuses_one_name_for_two_people(simulate: Command, command: Comma
     done = command("judge", "merge", "a.jsonl", "b.jsonl", "--out", "all.jsonl")
     assert done.code == 2
     assert "ann says YES and NO of 'goal'" in done.err
+
+
+def test_probe_asks_again_and_puts_the_flips_onto_the_card(simulate: Command, command: Command, folder: Path) -> None:
+    simulate("--quiet")
+    done = command("judge", "probe", "r.jsonl", "--provider", "offline", "--kind", "consistency", "--card", "card.json")
+    assert done.code == 0, done.said
+    assert "spend estimate: 4 calls" in done.err
+    assert "it is for trying and testing" in done.err
+    assert "consistency: verdicts that flip" in done.out
+    assert json.loads((folder / "card.json").read_text())["probes"]["probes"]["consistency"]["fresh_baseline"] is True
+
+
+def test_a_probe_that_is_none_is_said(simulate: Command, command: Command) -> None:
+    simulate("--quiet")
+    done = command("judge", "probe", "r.jsonl", "--provider", "offline", "--kind", "ordr")
+    assert done.code == 2
+    assert "no probe is called 'ordr'; there is order" in done.err
+
+
+def test_roles_are_told_and_put_onto_the_card(simulate: Command, command: Command, folder: Path) -> None:
+    simulate("--quiet")
+    label_all(folder, "l.jsonl", "ann")
+    command("judge", "check", "r.jsonl", "--labels", "l.jsonl", "--card", "card.json")
+    done = command("judge", "roles", "r.jsonl", "--provider", "offline", "--card", "card.json")
+    assert done.code == 0, done.said
+    card = json.loads((folder / "card.json").read_text())
+    assert card["roles"]["cases"] == 2
+    assert card["criteria"]
+    command("report", "r.jsonl", "--html", "r.html", "--judge-card", "card.json")
+    assert "this judge tells who is speaking in" in (folder / "r.html").read_text()
+
+
+def test_persona_score_of_several_evaluators(simulate: Command, command: Command, folder: Path) -> None:
+    simulate("--quiet")
+    one = ("--persona", "A pirate.", "--provider", "offline", "--judge-model", "a", "--judge-model", "b", "--json")
+    done = command("judge", "persona-score", "r.jsonl", *one)
+    assert done.code == 0, done.said
+    found = json.loads(done.out)
+    assert len(found["evaluations"]) == 4
+    assert 1 <= found["persona_score"]["value"] <= 5
+
+
+def test_persona_score_without_a_persona_says_so(simulate: Command, command: Command) -> None:
+    simulate("--quiet")
+    done = command("judge", "persona-score", "r.jsonl", "--provider", "offline")
+    assert done.code == 2
+    assert "name it by --persona" in done.err

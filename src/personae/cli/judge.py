@@ -8,6 +8,14 @@ from typing import Annotated
 import typer
 
 Results = Annotated[Path, typer.Argument(help="A result file of `personae simulate`.")]
+Budget = Annotated[float, typer.Option(min=0, help="Hard ceiling in US dollars.")]
+Concurrency = Annotated[int, typer.Option(min=1, help="Calls at once.")]
+Seed = Annotated[int, typer.Option(help="Seed of all draws.")]
+Provider = Annotated[str, typer.Option(help="The judge's provider: anthropic (default), openai, ..., or offline.")]
+BaseUrl = Annotated[str, typer.Option(help="Address of an OpenAI-compatible endpoint.")]
+JudgeModel = Annotated[str, typer.Option(help="The judge. Default: the provider's.")]
+Price = Annotated[str, typer.Option(help="INPUT/OUTPUT dollars a million tokens, where no price list knows the model.")]
+Card = Annotated[Path | None, typer.Option(help="Put what is found onto this judge card.")]
 Json = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
 
 
@@ -15,8 +23,9 @@ def register(commands: typer.Typer) -> None:
     """`personae judge`."""
     judge = typer.Typer(help="Check the judge: against people, and against itself.", no_args_is_help=True)
     judge.callback()(_group)
-    for command in (label, check, merge):
+    for command in (label, check, merge, probe, roles):
         judge.command()(command)
+    judge.command("persona-score")(persona_score)
     commands.add_typer(judge, name="judge")
 
 
@@ -67,3 +76,77 @@ def merge(
     from personae.cli._judge import merge as run_merge  # not needed for --help
 
     run_merge(labels, out)
+
+
+def probe(
+    results: Results,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="consistency, order, length; may be given several times. Default: all.")
+    ] = None,
+    n: Annotated[int, typer.Option(min=1, help="Conversations to ask about again.")] = 30,
+    criteria: Annotated[
+        Path | None, typer.Option(help="The run's file of criteria, where its criteria have names.")
+    ] = None,
+    provider: Provider = "",
+    base_url: BaseUrl = "",
+    judge_model: JudgeModel = "",
+    price: Price = "",
+    budget: Budget = 1.0,
+    concurrency: Concurrency = 8,
+    seed: Seed = 0,
+    card: Card = None,
+    json: Json = False,
+) -> None:
+    """Ask the judge again where nothing that matters is another, and count the verdicts that flip."""
+    from personae.cli._judge_ask import Asked  # not needed for --help
+    from personae.cli._judge_ask import probe as run_probe
+
+    asked = Asked(results, provider, base_url, [judge_model], price, budget, concurrency, seed, json)
+    run_probe(asked, kind or [], n=n, criteria=criteria, card=card)
+
+
+def roles(
+    results: Results,
+    options: Annotated[int, typer.Option(min=2, max=8, help="Personas to choose from.")] = 4,
+    n: Annotated[int, typer.Option(min=1, help="Cases.")] = 40,
+    provider: Provider = "",
+    base_url: BaseUrl = "",
+    judge_model: JudgeModel = "",
+    price: Price = "",
+    budget: Budget = 1.0,
+    concurrency: Concurrency = 8,
+    seed: Seed = 0,
+    card: Card = None,
+    json: Json = False,
+) -> None:
+    """Can this judge tell who is speaking? Conversations without the persona's name, and several to choose from."""
+    from personae.cli._judge_ask import Asked  # not needed for --help
+    from personae.cli._judge_ask import roles as run_roles
+
+    asked = Asked(results, provider, base_url, [judge_model], price, budget, concurrency, seed, json)
+    run_roles(asked, n=n, options=options, card=card)
+
+
+def persona_score(
+    results: Results,
+    persona: Annotated[
+        str, typer.Option(help="The persona that the bot plays: a text, or a file. Default: the bot's system prompt.")
+    ] = "",
+    n: Annotated[int | None, typer.Option(min=1, help="Conversations to rate, drawn by seed. Default: all.")] = None,
+    provider: Provider = "",
+    base_url: BaseUrl = "",
+    judge_model: Annotated[
+        list[str] | None, typer.Option(help="An evaluator; may be given several times. Default: the provider's.")
+    ] = None,
+    price: Price = "",
+    budget: Budget = 1.0,
+    concurrency: Concurrency = 8,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """For bots that play a persona: how well? PersonaScore, 1 to 5, by five tasks and one evaluator or more."""
+    from personae.cli._judge_ask import Asked  # not needed for --help
+    from personae.cli._judge_ask import persona_score as run_score
+
+    asked = Asked(results, provider, base_url, judge_model or [""], price, budget, concurrency, seed, json)
+    run_score(asked, persona, n=n)

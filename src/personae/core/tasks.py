@@ -102,3 +102,21 @@ class WriteRow:
     """The column that holds what a simulated user wants; blank where there is none."""
     known: int
     """How many test cases there are already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Which of the candidates is the user of this conversation? In the form of `rating.roles.SCHEMA`."""
+
+    turns: Sequence[Turn]
+    candidates: tuple[tuple[str, str], ...]
+    """Id and description of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePersona:
+    """How well does the bot play the persona that it was given? In the form of `rating.persona_score.SCHEMA`."""
+
+    persona: str
+    turns: Sequence[Turn]
+    tasks: tuple[str, ...]

@@ -13,13 +13,14 @@ from time import perf_counter
 from typing import Any
 
 from personae.core.model import Capabilities, Reply, Request, ToolCall
-from personae.core.tasks import IsRefusal, Propose, Rate, Speak, WriteCriteria, WriteRow
+from personae.core.tasks import Identify, IsRefusal, Propose, Rate, ScorePersona, Speak, WriteCriteria, WriteRow
 from personae.core.usage import Usage
 from personae.llm import tokens
 from personae.llm.offline.author import criteria, row
 from personae.llm.offline.heard import is_refusal
 from personae.llm.offline.judge import rate
 from personae.llm.offline.proposer import propose
+from personae.llm.offline.roles import identify, score_persona
 from personae.llm.offline.rule_bot import answer
 from personae.llm.offline.simulator import End, Say, speak
 from personae.llm.offline.words import sayable
@@ -65,6 +66,10 @@ class OfflineModel:
         data: Any
         if isinstance(task, Rate):
             data = rate(task)
+        elif isinstance(task, Identify):
+            data = identify(task)
+        elif isinstance(task, ScorePersona):
+            data = score_persona(task)
         elif isinstance(task, IsRefusal):
             data = {"refusal": is_refusal(task.reply)}
         elif isinstance(task, Propose):

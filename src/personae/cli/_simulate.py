@@ -173,7 +173,7 @@ def _behaviours(told: str) -> list[Behaviour]:
     """Behaviours from a file, or as they are typed. Raises InputError."""
     if not told.strip():
         return []
-    if Path(told).is_file() or Path(told).suffix:
+    if Path(told).is_file() or (Path(told).suffix and "=" not in told):
         return read_behaviours(told)
     found = [dose.parsed(part) for part in told.split(",") if part.strip()]
     if problem := next(dose.problems("--behaviours", found), ""):

@@ -11,6 +11,7 @@ from typing import Any
 
 from personae.core.conversation import DISCLAIMER
 from personae.core.usage import NO_USAGE, Usage
+from personae.experiments.doses import BehaviourDose, FactTold
 from personae.experiments.measured import Kind, metric_title
 from personae.stats.intervals import Estimate, undefined
 
@@ -139,6 +140,10 @@ class ReportData:
     run: Run = field(default_factory=Run)
     facts: tuple[Fact, ...] = ()
     """All other metadata."""
+    behaviours: tuple[BehaviourDose, ...] = ()
+    """What was planned against what was delivered. Empty where no conversation has behaviours."""
+    facts_told: tuple[FactTold, ...] = ()
+    """How personas' facts came into their conversations. Empty where no persona has facts with rules."""
     half_lines: int = 0
     """Last lines that were only half written, and left out."""
     superseded: int = 0
@@ -191,6 +196,8 @@ class ReportData:
             "refusals_undecided": self.refusals_undecided,
             "epochs": self.epochs,
             "run": {name: list(getattr(self.run, name)) for name in Run.__dataclass_fields__},
+            **({"behaviours": [one.as_dict() for one in self.behaviours]} if self.behaviours else {}),
+            **({"facts_told": [one.as_dict() for one in self.facts_told]} if self.facts_told else {}),
             "facts": {fact.name: list(fact.values) for fact in self.facts},
             "half_lines": self.half_lines,
             "superseded": self.superseded,

@@ -17,6 +17,7 @@ from personae.core.result import SimulationResult
 from personae.core.seed import derive
 from personae.core.text import whole
 from personae.core.usage import NO_USAGE, Usage
+from personae.experiments.doses import Doses
 from personae.experiments.measured import GOAL, Kind, answers, exclusion, failure, is_cut, is_retried, measure_id
 from personae.experiments.report_data import Excluded, Latency, Measure, Message, ReportData, Slice
 from personae.experiments.result_file import results
@@ -89,6 +90,7 @@ class _Tally:
     usage: dict[str, Usage] = field(default_factory=dict)
     latency: Distribution = field(default_factory=Distribution)
     facts: Facts = field(default_factory=Facts)
+    doses: Doses = field(default_factory=Doses)
     conversations: int = 0
     measured: int = 0
     retried: int = 0
@@ -111,6 +113,7 @@ class _Tally:
         self.run_again += bool(result.metadata.get("run_again_after"))
         self.refusals_undecided += _count(result.metadata.get("refusals_undecided"))
         self.facts.add(result.metadata)
+        self.doses.add(result)
         self._add_answers(result)
 
     def _add_turn(self, turn: Turn) -> None:
@@ -182,6 +185,8 @@ class _Tally:
             pass_hat=self._pass_hat() if epochs > 1 else {},
             run=run,
             facts=facts,
+            behaviours=self.doses.finished_behaviours(),
+            facts_told=self.doses.finished_facts(),
             half_lines=half_lines,
             superseded=superseded,
         )

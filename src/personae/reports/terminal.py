@@ -15,6 +15,7 @@ from personae.experiments.measured import GOAL
 from personae.experiments.report_data import Measure, ReportData, Slice
 from personae.reports import ReportSource, reports, whole_file
 from personae.reports._card import card_notes, card_warning, roles_words
+from personae.reports._doses import behaviour_lines, fact_lines
 from personae.reports._text import (
     counts,
     dollars,
@@ -66,6 +67,8 @@ class TerminalReport:
         for line in _notes(data):
             console.print(line)
         for line in _card(source):
+            console.print(line)
+        for line in _doses(data):
             console.print(line)
         if data.conversations:
             _slices(console, "persona", data.personas, data.measures)
@@ -159,6 +162,15 @@ def _card(source: ReportSource) -> Iterator[Text]:
         yield _text(f"  {one_line(note.title, 40)}: {visible(note.words)}", "yellow" if note.changes else "")
     if told := roles_words(source.card):
         yield _text(f"  {told}")
+
+
+def _doses(data: ReportData) -> Iterator[Text]:
+    """Behaviours and facts, where the conversations have any."""
+    for section in (((line, False) for line in behaviour_lines(data.behaviours)), fact_lines(data.facts_told)):
+        for number, (line, is_broken) in enumerate(section):
+            if not number:
+                yield _text("")
+            yield _text(line, "yellow" if is_broken else "" if number else "bold")
 
 
 def _slices(console: Console, noun: str, slices: tuple[Slice, ...], measures: tuple[Measure, ...]) -> None:

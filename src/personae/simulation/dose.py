@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from personae.core.conversation import Turn
 from personae.core.persona import Behaviour, Persona, Scenario
 from personae.core.prompt import versions
+from personae.core.validity import Finding
 from personae.errors import InputError, PersonaeError
 from personae.simulation.policies import Policy, Spoken, policies
 
@@ -103,6 +104,17 @@ def shown(all_of_them: Sequence[Policy], asked_for: Sequence[Policy], said: Spok
         }
         for policy in all_of_them
     }
+
+
+def excused(finding: Finding, turns: Sequence[Turn]) -> bool:
+    """Whether a guard found what a behaviour asked for: in that turn, or anywhere if it looks at the whole."""
+    for number, turn in enumerate(turns, 1):
+        if not turn.metadata or "behaviours" not in turn.metadata or finding.turn not in (0, number, number + 1):
+            continue
+        asked_for = (name for name, seen in turn.metadata["behaviours"].items() if seen["planned"])
+        if any(name in policies.names() and finding.guard in policies.get(name).excuses for name in asked_for):
+            return True
+    return False
 
 
 def as_data(behaviours: tuple[Behaviour, ...]) -> list[dict[str, Any]]:

@@ -74,6 +74,8 @@ class Policy:
     name: ClassVar[str] = ""
     shows_in_the_end: ClassVar[bool] = False
     """It can be told even where the user ends the conversation without a word."""
+    excuses: ClassVar[frozenset[str]] = frozenset()
+    """Guards (`simulation.validity`) that have nothing to object to where it was asked for."""
     instructions: ClassVar[tuple[Prompt, Prompt, Prompt]]
     """What the simulator is told, by intensity."""
 

@@ -43,6 +43,7 @@ class ChangesMind(Policy):
     first_turn: int = 2
 
     name: ClassVar[str] = "changes_mind"
+    excuses: ClassVar[frozenset[str]] = frozenset({"goal_abandoned"})
     instructions = by_intensity(
         "changes_mind",
         "In this message, correct yourself in one small thing that you said before, as people do who "

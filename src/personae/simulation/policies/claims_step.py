@@ -36,6 +36,7 @@ class ClaimsStep(Policy):
     first_turn: int = 2
 
     name: ClassVar[str] = "claims_step"
+    excuses: ClassVar[frozenset[str]] = frozenset({"invented_fact", "solved_by_simulator"})
     instructions = by_intensity(
         "claims_step",
         "In this message, say in passing that you already did one simple thing which a helper would "

@@ -40,6 +40,7 @@ class GivesUp(Policy):
     first_turn: int = 3
 
     name: ClassVar[str] = "gives_up"
+    excuses: ClassVar[frozenset[str]] = frozenset({"ended_early", "goal_abandoned"})
     shows_in_the_end: ClassVar[bool] = True
     instructions = by_intensity(
         "gives_up",

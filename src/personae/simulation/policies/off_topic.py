@@ -39,6 +39,7 @@ class OffTopic(Policy):
     """A part of the message strays from the matter."""
 
     name: ClassVar[str] = "off_topic"
+    excuses: ClassVar[frozenset[str]] = frozenset({"goal_abandoned", "invented_fact"})
     instructions = by_intensity(
         "off_topic",
         "In this message, add half a sentence about something else that is on this person's mind today, "

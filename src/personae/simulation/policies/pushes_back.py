@@ -42,6 +42,7 @@ class PushesBack(Policy):
     first_turn: int = 2
 
     name: ClassVar[str] = "pushes_back"
+    excuses: ClassVar[frozenset[str]] = frozenset({"empty_or_repeated"})
     instructions = by_intensity(
         "pushes_back",
         "In this message, doubt what the assistant has just said before you go on: ask whether it is "

@@ -22,6 +22,7 @@ class SwitchesLanguage(Policy):
     """A part of the message is in another language than the conversation."""
 
     name: ClassVar[str] = "switches_language"
+    excuses: ClassVar[frozenset[str]] = frozenset({"wrong_language"})
     instructions = by_intensity(
         "switches_language",
         "In this message, slip one sentence in another language that this person could know into your "

@@ -45,6 +45,7 @@ class Vague(Policy):
     """The message leaves open what exactly is meant."""
 
     name: ClassVar[str] = "vague"
+    excuses: ClassVar[frozenset[str]] = frozenset({"goal_abandoned"})
     instructions = by_intensity(
         "vague",
         "In this message, stay a little vague: name the thing only roughly, as people do who expect the "

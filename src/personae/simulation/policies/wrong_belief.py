@@ -37,6 +37,7 @@ class WrongBelief(Policy):
     """A belief about how things work is stated that does not hold."""
 
     name: ClassVar[str] = "wrong_belief"
+    excuses: ClassVar[frozenset[str]] = frozenset({"invented_fact"})
     instructions = by_intensity(
         "wrong_belief",
         "In this message, take for granted one plausible thing about how this kind of service works that "

@@ -14,6 +14,7 @@ from personae.core.conversation import CUT, ERRORS, Conversation
 from personae.core.persona import Persona, Scenario
 from personae.core.room import Room
 from personae.core.validity import Fault, Finding, Validity, judged
+from personae.simulation import dose
 from personae.simulation.validity._talk import Talk
 
 
@@ -40,7 +41,12 @@ def check(persona: Persona, scenario: Scenario, conversation: Conversation) -> V
         why = f"it was cut short ({conversation.termination}): {conversation.error}".rstrip(": ")
         return judged((Finding("driver", 0, "", why, "invalid", "infrastructure"),))
     talk = Talk(persona, scenario, conversation.turns, conversation.termination)
-    found = tuple(finding for guard in every_guard() for finding in guard.findings(talk))
+    found = tuple(
+        finding
+        for guard in every_guard()
+        for finding in guard.findings(talk)
+        if not dose.excused(finding, conversation.turns)
+    )
     if conversation.termination in ERRORS:
         fault = _fault_of(conversation)
         found += (Finding("driver", 0, "", conversation.error or conversation.termination, "invalid", fault),)

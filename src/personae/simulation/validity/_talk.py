@@ -139,6 +139,7 @@ class Talk:
         persona, scenario = self.persona, self.scenario
         texts = [persona.name, persona.description, persona.domain_knowledge, *persona.traits]
         texts += [scenario.name, scenario.goal, scenario.known_info, scenario.unknown_info, scenario.instructions]
+        texts += [fact.value for fact in persona.facts]
         texts += [str(value) for value in (*persona.attributes.values(), *scenario.fields.values())]
         texts += [one.text for one in self.said if one.is_given]
         return tuple(text for text in texts if text)

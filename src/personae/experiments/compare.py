@@ -9,10 +9,10 @@ Cost:   no call; one pass over each file, some 500 bytes of memory a conversatio
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from personae.core.seed import derive
 from personae.errors import ConfigurationError, Conflict
@@ -30,9 +30,16 @@ _ORDER: tuple[Kind, ...] = ("goal", "criterion", "metric")
 
 
 def compare(
-    before: Path, after: Path, *, correction: str = "holm", force: bool = False, level: float = LEVEL, seed: int = 0
+    before: Path,
+    after: Path,
+    *,
+    correction: str = "holm",
+    force: bool = False,
+    level: float = LEVEL,
+    seed: int = 0,
+    only: Callable[[Mapping[str, Any]], bool] | None = None,
 ) -> Comparison:
-    """What differs between the runs in two result files; `after` less `before`.
+    """What differs between the runs in two result files; `after` less `before`. `only` chooses rows.
 
     Raises InputError for what is no result file, Conflict where the runs cannot be compared (other judge, criteria,
     prompts, simulator or length) unless `force` says to do it all the same, ConfigurationError for an unknown
@@ -41,7 +48,7 @@ def compare(
     if correction not in CORRECTIONS:
         raise ConfigurationError(f"there is no correction {correction!r}: choose {' or '.join(CORRECTIONS)}")
     questions = Questions()
-    first, second = Run(read_rows(before), questions), Run(read_rows(after), questions)
+    first, second = Run(read_rows(before), questions, only), Run(read_rows(after), questions, only)
     pairs = _Pairs(questions)
     waiting = dict(first)
     for pair, side in second:

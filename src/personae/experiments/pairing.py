@@ -7,7 +7,7 @@ answered about it, and a checksum of each turn, which is enough to find the turn
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -94,6 +94,8 @@ class Run:
 
     rows: Rows
     questions: Questions
+    only: Callable[[Mapping[str, Any]], bool] | None = None
+    """Which rows are looked at at all."""
     conditions: Conditions = field(default_factory=Conditions)
     asked: set[int] = field(default_factory=set)
     """Places of the questions that this run's conversations were asked."""
@@ -104,6 +106,8 @@ class Run:
         """Every conversation with what it is paired by. Raises InputError where two are the same."""
         seen: set[bytes] = set()
         for row in self.rows:
+            if self.only is not None and not self.only(row):
+                continue
             try:
                 pair, side = self._side(row)
             except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -125,7 +129,7 @@ class Run:
 
     def _side(self, row: Mapping[str, Any]) -> tuple[bytes, Side]:
         values: list[float | None] = []
-        for kind, name, value in _answers(row):
+        for kind, name, value in row_answers(row):
             place = self.questions.place(kind, name)
             self.asked.add(place)
             if place >= len(values):
@@ -141,7 +145,7 @@ class Run:
             self._name(scenario.get("name") or scenario["goal"]),
             epoch,
             cell,
-            _left_out(row, values),
+            row_left_out(row, values),
             tuple(values),
             checksums(row["transcript"]),
         )
@@ -151,7 +155,7 @@ class Run:
         return self._names.setdefault(text, text)
 
 
-def _answers(row: Mapping[str, Any]) -> Iterator[tuple[Kind, str, float | None]]:
+def row_answers(row: Mapping[str, Any]) -> Iterator[tuple[Kind, str, float | None]]:
     """As `measured.answers`, from the bare row."""
     if (goal := row.get("goal")) is not None:
         yield "goal", "Goal achieved", _NUMBER[goal["verdict"]]
@@ -164,10 +168,10 @@ def _answers(row: Mapping[str, Any]) -> Iterator[tuple[Kind, str, float | None]]
 _NUMBER = {True: 1.0, False: 0.0, None: None}
 
 
-def _left_out(row: Mapping[str, Any], values: list[float | None]) -> str:
+def row_left_out(row: Mapping[str, Any], values: Iterable[float | None]) -> str:
     """Why a conversation is in no rate. Only of one that may be left out is the whole rule asked: it is slower."""
     validity = row.get("validity")
-    is_fair = validity is None or (isinstance(validity, Mapping) and validity.get("verdict") == "valid")
+    is_fair = validity is None or (isinstance(validity, Mapping) and validity.get("verdict") in ("valid", "unsure"))
     if is_fair and row["termination"] not in _NEVER_RATED and any(value is not None for value in values):
         return ""
     left_out = exclusion(verdicts_of(row))

@@ -69,7 +69,9 @@ class YAMLList:
 
 
 @dataclass(frozen=True, slots=True)
-class _Node:
+class Node:
+    """A value of a YAML file, with the line on which it begins."""
+
     value: Any
     """Nodes by key, a list of nodes, or a plain value."""
     line: int
@@ -82,7 +84,13 @@ class _Node:
         return [node.plain() for node in self.value] if isinstance(self.value, list) else self.value
 
 
-def _rows(top: _Node, kind: Kind) -> Iterator[Row | Problem]:
+def read_tree(path: Path) -> tuple[Node | None, list[Problem]]:
+    """The file's one document, None where it holds nothing, and the keys that stand twice. Raises InputError."""
+    builder = _Builder(read_text(path, limit=MAX_YAML_BYTES, advice="split it"), path)
+    return builder.document(), builder.problems
+
+
+def _rows(top: Node, kind: Kind) -> Iterator[Row | Problem]:
     own = PLURAL[kind]
     items = top.value
     if isinstance(items, dict) and own in items:
@@ -107,11 +115,11 @@ class _Builder:
     def __init__(self, text: str, path: Path) -> None:
         self._text, self._path = text, path
         self._events: Iterator[Event] = YAML(typ="safe", pure=True).parse(text)
-        self._anchors: dict[str, _Node] = {}
+        self._anchors: dict[str, Node] = {}
         self._repeated = 0
         self.problems: list[Problem] = []
 
-    def document(self) -> _Node | None:
+    def document(self) -> Node | None:
         """The file's one document, or None where it holds nothing. Raises InputError."""
         try:
             return self._document()
@@ -132,7 +140,7 @@ class _Builder:
         except YAMLError as error:
             raise InputError(f"is not YAML: {error}", file=self._path) from None
 
-    def _document(self) -> _Node | None:
+    def _document(self) -> Node | None:
         top = None
         documents = 0
         for event in self._events:
@@ -143,7 +151,7 @@ class _Builder:
                 top = self._node(event, 1)
         return None if top is not None and top.value is None else top
 
-    def _node(self, event: Event, depth: int) -> _Node:
+    def _node(self, event: Event, depth: int) -> Node:
         if depth > MAX_DEPTH:
             self._refuse(TOO_DEEP, event)
         if isinstance(event, AliasEvent):
@@ -154,9 +162,9 @@ class _Builder:
             node = self._mapping(event, depth)
         elif isinstance(event, SequenceStartEvent):
             items = [self._node(item, depth + 1) for item in self._until_end()]
-            node = _Node(items, _line(event), 1 + sum(item.size for item in items))
+            node = Node(items, _line(event), 1 + sum(item.size for item in items))
         else:
-            node = _Node(_scalar(str(getattr(event, "value", "")), getattr(event, "style", None)), _line(event))
+            node = Node(_scalar(str(getattr(event, "value", "")), getattr(event, "style", None)), _line(event))
         if anchor := getattr(event, "anchor", None):
             self._anchors[anchor] = node
         return node
@@ -167,8 +175,8 @@ class _Builder:
                 return
             yield event
 
-    def _mapping(self, start: Event, depth: int) -> _Node:
-        found: dict[str, _Node] = {}
+    def _mapping(self, start: Event, depth: int) -> Node:
+        found: dict[str, Node] = {}
         size = 1
         for event in self._until_end():
             if not isinstance(event, ScalarEvent):
@@ -182,16 +190,16 @@ class _Builder:
                 text = f"stands twice in one mapping, first at line {found[key].line}"
                 self.problems.append(Problem(text, _line(event), key))
             found.setdefault(key, value)
-        return _Node(found, _line(start), size)
+        return Node(found, _line(start), size)
 
-    def _alias(self, event: AliasEvent) -> _Node:
+    def _alias(self, event: AliasEvent) -> Node:
         node = self._anchors.get(event.anchor)
         if node is None:
             self._refuse(f"the alias {'*' + event.anchor!r} stands before its anchor is complete", event)
         self._repeated += node.size
         if self._repeated > MAX_REPEATED:
             self._refuse(f"aliases repeat more than {MAX_REPEATED:,} values: write them out", event)
-        return _Node(node.value, _line(event), node.size)
+        return Node(node.value, _line(event), node.size)
 
     def _refuse(self, problem: str, event: Event) -> NoReturn:
         raise InputError(problem, file=self._path, line=_line(event))

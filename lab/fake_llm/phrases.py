@@ -11,7 +11,7 @@ USER_OPENINGS = (
 USER_LINES = (
     "Thanks, but that does not quite answer my question about the order.",
     "I already tried that this morning and nothing changed on my side.",
-    "The number on the confirmation mail is 48213, if that helps you.",
+    "I have the confirmation mail open, if that helps you.",
     "I paid by card, and the amount left my account three days ago.",
     "That sounds reasonable, although I am in a bit of a hurry today.",
     "My neighbour had the same trouble and it was solved within a day.",

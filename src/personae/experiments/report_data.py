@@ -12,7 +12,8 @@ from typing import Any
 from personae.core.conversation import DISCLAIMER
 from personae.core.usage import NO_USAGE, Usage
 from personae.experiments.doses import BehaviourDose, FactTold
-from personae.experiments.measured import Kind, metric_title
+from personae.experiments.fairness import Fairness
+from personae.experiments.measured import INVALID, Kind, metric_title
 from personae.stats.intervals import Estimate, undefined
 
 
@@ -26,6 +27,8 @@ class Measure:
     kind: Kind
     estimate: Estimate
     """A rate of yes for goal and criteria, a mean from 0 to 1 for metrics."""
+    with_invalid: Estimate = field(default_factory=lambda: undefined("it was not counted"))
+    """The same with the conversations that were no fair tests. Equal to `estimate` where there are none."""
     missing: int = 0
     """Measured conversations in which this one question has no answer."""
     reasons: tuple[Message, ...] = ()
@@ -144,6 +147,8 @@ class ReportData:
     """What was planned against what was delivered. Empty where no conversation has behaviours."""
     facts_told: tuple[FactTold, ...] = ()
     """How personas' facts came into their conversations. Empty where no persona has facts with rules."""
+    fairness: Fairness = field(default_factory=Fairness)
+    """Whether the conversations were fair tests of the bot."""
     half_lines: int = 0
     """Last lines that were only half written, and left out."""
     superseded: int = 0
@@ -153,6 +158,11 @@ class ReportData:
     def goal(self) -> Estimate:
         """The rate of goals achieved."""
         return self.measures[0].estimate if self.measures else undefined("there are no conversations")
+
+    @property
+    def left_out_as_invalid(self) -> int:
+        """Conversations that were judged, and are in no rate because they were no fair tests."""
+        return sum(one.count for one in self.excluded if one.reason == INVALID)
 
     @property
     def is_crossed(self) -> bool:
@@ -174,8 +184,11 @@ class ReportData:
                 {"reason": one.reason, "count": one.count, "messages": _messages(one.messages)} for one in self.excluded
             ],
             "goal_completion": self.goal.as_dict(),
+            "goal_completion_with_invalid": self.measures[0].with_invalid.as_dict() if self.measures else None,
+            "validity": self.fairness.as_dict(),
             "measures": [
                 {"id": one.id, "name": one.name, "kind": one.kind, **one.estimate.as_dict()}
+                | {"with_invalid": one.with_invalid.as_dict()}
                 | {"missing": one.missing, "missing_reasons": _messages(one.reasons)}
                 for one in self.measures
             ],

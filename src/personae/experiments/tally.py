@@ -18,7 +18,18 @@ from personae.core.seed import derive
 from personae.core.text import whole
 from personae.core.usage import NO_USAGE, Usage
 from personae.experiments.doses import Doses
-from personae.experiments.measured import GOAL, Kind, answers, exclusion, failure, is_cut, is_retried, measure_id
+from personae.experiments.fairness import FairnessCount
+from personae.experiments.measured import (
+    GOAL,
+    INVALID,
+    Kind,
+    answers,
+    exclusion,
+    failure,
+    is_cut,
+    is_retried,
+    measure_id,
+)
 from personae.experiments.report_data import Excluded, Latency, Measure, Message, ReportData, Slice
 from personae.experiments.result_file import results
 from personae.experiments.run_facts import Facts
@@ -47,6 +58,9 @@ class _Cell:
     measured: int = 0
     sums: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    invalid_sums: dict[str, float] = field(default_factory=dict)
+    invalid_counts: dict[str, int] = field(default_factory=dict)
+    """Of conversations that were judged, but were no fair tests."""
 
 
 @dataclass(slots=True)
@@ -91,6 +105,7 @@ class _Tally:
     latency: Distribution = field(default_factory=Distribution)
     facts: Facts = field(default_factory=Facts)
     doses: Doses = field(default_factory=Doses)
+    fairness: FairnessCount = field(default_factory=FairnessCount)
     conversations: int = 0
     measured: int = 0
     retried: int = 0
@@ -114,6 +129,7 @@ class _Tally:
         self.refusals_undecided += _count(result.metadata.get("refusals_undecided"))
         self.facts.add(result.metadata)
         self.doses.add(result)
+        self.fairness.add(result)
         self._add_answers(result)
 
     def _add_turn(self, turn: Turn) -> None:
@@ -131,13 +147,16 @@ class _Tally:
         left_out = exclusion(result)
         for kind, name, value, reason in answers(result):
             question = self.questions.setdefault(measure_id(kind, name), _Question(kind, name))
+            key = measure_id(kind, name)
             if left_out is not None:
+                if left_out[0] == INVALID and value is not None:
+                    cell.invalid_sums[key] = cell.invalid_sums.get(key, 0.0) + value
+                    cell.invalid_counts[key] = cell.invalid_counts.get(key, 0) + 1
                 continue
             if value is None:
                 question.missing.add(reason)
                 question.unanswered += 1
                 continue
-            key = measure_id(kind, name)
             cell.sums[key] = cell.sums.get(key, 0.0) + value
             cell.counts[key] = cell.counts.get(key, 0) + 1
         if left_out is not None:
@@ -187,6 +206,7 @@ class _Tally:
             facts=facts,
             behaviours=self.doses.finished_behaviours(),
             facts_told=self.doses.finished_facts(),
+            fairness=self.fairness.finish(),
             half_lines=half_lines,
             superseded=superseded,
         )
@@ -196,14 +216,20 @@ class _Tally:
         order: tuple[Kind, ...] = ("goal", "criterion", "metric")
         measures = []
         for key, question in sorted(questions.items(), key=lambda item: order.index(item[1].kind)):
-            estimate = self._estimate(key, question.kind, list(self.cells.values()))
-            measures.append(
-                Measure(key, question.name, question.kind, estimate, question.unanswered, question.missing.finish())
-            )
+            cells = list(self.cells.values())
+            estimate = self._estimate(key, question.kind, cells)
+            has_invalid = any(key in cell.invalid_counts for cell in cells)
+            both = self._estimate(key, question.kind, cells, with_invalid=True) if has_invalid else estimate
+            missing = question.missing.finish()
+            measures.append(Measure(key, question.name, question.kind, estimate, both, question.unanswered, missing))
         return tuple(measures)
 
-    def _estimate(self, key: str, kind: Kind, cells: list[_Cell], resamples: int | None = None) -> Estimate:
+    def _estimate(
+        self, key: str, kind: Kind, cells: list[_Cell], resamples: int | None = None, *, with_invalid: bool = False
+    ) -> Estimate:
         pairs = [(cell.sums[key], cell.counts[key]) for cell in cells if key in cell.counts]
+        if with_invalid:
+            pairs = [pair for cell in cells if (pair := _with_invalid(cell, key))[1]]
         reason = self._why_undefined(key, cells)
         if kind != "metric":
             return rate(pairs, reason=reason)
@@ -239,6 +265,12 @@ class _Tally:
         tasks = [(round(cell.sums[GOAL]), cell.counts[GOAL]) for cell in self.cells.values() if cell.counts.get(GOAL)]
         most = min(max((n for _, n in tasks), default=0), 8)
         return {k: pass_hat(tasks, k) for k in range(1, most + 1)}
+
+
+def _with_invalid(cell: _Cell, key: str) -> tuple[float, int]:
+    """Sum and count of a measure in a cell, those included that were no fair tests."""
+    total = cell.sums.get(key, 0.0) + cell.invalid_sums.get(key, 0.0)
+    return total, cell.counts.get(key, 0) + cell.invalid_counts.get(key, 0)
 
 
 def _count(value: Any) -> int:

@@ -19,6 +19,7 @@ LABELS = {
     "simulator_error": "simulator error",
     "bot_error": "bot error",
     "not_judged": "not judged",
+    "invalid": "no fair test",
 }
 """Terminations and reasons of exclusion as a reader sees them, where that is not their own name."""
 _TONES = {"goal_met": "good", "goal_failed": "bad", "stuck": "bad", "assistant_refused": "bad", "bot_error": "bad"}

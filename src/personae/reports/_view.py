@@ -48,6 +48,22 @@ class AnswerView:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingView:
+    """One thing that speaks against a conversation as a fair test."""
+
+    id: str
+    guard: str
+    turn: int
+    """0: the conversation as a whole."""
+    words: str
+    why: str
+    severity: str
+    fault: str
+    found: bool
+    """Its words stand in that turn, and are marked in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class TurnView:
     number: int
     role: str
@@ -83,6 +99,12 @@ class ConversationView:
     verdict: str
     """Of the goal: `yes`, `no`, or `none`."""
     answers: tuple[AnswerView, ...]
+    validity: str
+    """`valid`, `unsure`, `invalid`, or `none` where it was not checked."""
+    fault: str
+    findings: tuple[FindingView, ...]
+    attempts: int
+    """How often it was held before, and was no fair test."""
     cost: str
     latency: str
     """The slowest reply."""
@@ -117,7 +139,8 @@ def view(result: SimulationResult) -> ConversationView:
     talk = result.conversation
     answers, spans = _answers(result, name)
     slowest = max((turn.latency_ms or 0.0 for turn in talk.turns if turn.role == "assistant"), default=0.0)
-    left_out = exclusion(result)
+    left_out, fair = exclusion(result), result.validity
+    findings = _findings(result, name, spans)
     goal, most = result.goal_achieved, most_shown(talk.turns)
     return ConversationView(
         id=name,
@@ -139,6 +162,10 @@ def view(result: SimulationResult) -> ConversationView:
         left_out="" if left_out is None else label(left_out[0]),
         verdict="none" if goal is None or left_out is not None else "yes" if goal else "no",
         answers=answers,
+        validity="none" if fair is None else fair.verdict,
+        fault="" if fair is None else fair.fault or "",
+        findings=findings,
+        attempts=0 if fair is None else len(fair.attempts),
         cost=_cost(result),
         latency=milliseconds(slowest) if slowest else "",
     )
@@ -162,6 +189,21 @@ def _turn(number: int, turn: Turn, spans: Iterable[tuple[str, tuple[int, int]]],
     notes = [note for note, holds in may_be_noted.items() if holds]
     latency = "" if turn.latency_ms is None else milliseconds(turn.latency_ms)
     return TurnView(number, turn.role, head, rest, len(text), latency, tuple(notes))
+
+
+def _findings(result: SimulationResult, name: str, spans: Spans) -> tuple[FindingView, ...]:
+    """What speaks against it, its words marked where they stand. Adds to `spans`."""
+    turns = result.conversation.turns
+    views = []
+    for place, one in enumerate(() if result.validity is None else result.validity.findings):
+        inside = bool(one.words) and 1 <= one.turn <= len(turns)
+        span = find(visible(one.words), visible(turns[one.turn - 1].content)) if inside else None
+        this = f"{name}-f{place}"
+        if span is not None:
+            spans.setdefault(one.turn, []).append((this, span))
+        guard, words, why = one.guard.replace("_", " "), visible(one.words), visible(one.why)
+        views.append(FindingView(this, guard, one.turn, words, why, one.severity, one.fault, span is not None))
+    return tuple(views)
 
 
 Spans = dict[int, list[tuple[str, tuple[int, int]]]]

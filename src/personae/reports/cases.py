@@ -44,6 +44,7 @@ def _case(result: SimulationResult) -> dict[str, Any]:
             "stop_reason": result.stop_reason,
             "goal_achieved": result.goal_achieved,
             "case_uid": result.key,
+            **({} if result.validity is None else {"validity": result.validity.verdict}),
         },
         "tags": ["simulated"],
     }

@@ -18,7 +18,7 @@ from personae.reports import ReportSource, reports, whole_file
 
 _FIXED = (
     "key", "persona", "scenario", "goal", "epoch", "turns", "stop_reason", "explanation", "goal_achieved",
-    "verdict_reason", "error", "cost_usd", "input_tokens", "output_tokens",
+    "verdict_reason", "error", "validity", "fault", "cost_usd", "input_tokens", "output_tokens",
 )  # fmt: skip
 _VERDICTS = {True: "YES", False: "NO", None: ""}
 
@@ -64,7 +64,9 @@ def _row(result: SimulationResult, columns: _Columns) -> Iterator[Any]:
     usage, row = result.total_usage, result.as_row()
     yield from (result.key, result.persona.name, result.scenario.label, result.scenario.goal, result.epoch)
     yield from (result.turns, result.stop_reason, result.conversation.explanation, _VERDICTS[result.goal_achieved])
-    yield from (row["verdict_reason"], row["error"], row["cost_usd"], usage.input_tokens, usage.output_tokens)
+    yield from (row["verdict_reason"], row["error"])
+    yield from ("", "") if (fair := result.validity) is None else (fair.verdict, fair.fault or "")
+    yield from (row["cost_usd"], usage.input_tokens, usage.output_tokens)
     verdicts: Mapping[str, bool | None] = {rating.criterion: rating.verdict for rating in result.ratings}
     scores = {score.metric: score.value for score in result.scores}
     yield from (result.scenario.fields.get(name, "") for name in columns.fields)

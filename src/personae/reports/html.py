@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _MOST_SLICES = 100
+_FAIR = (("valid", "fair test"), ("unsure", "unsure"), ("invalid", "no fair test"), ("none", "not checked"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ def _options(conversations: list[ConversationView]) -> dict[str, list[tuple[str,
         "scenario": [(name, name) for name in sorted({one.scenario for one in conversations})],
         "stop": sorted(ended.items()),
         "no": list(noes.items()),
+        "fair": [(name, words) for name, words in _FAIR if any(one.validity == name for one in conversations)],
     }
 
 

@@ -1,7 +1,7 @@
 """JUnit report: one test case per conversation, for the test panels of CI systems.
 
 Idea: a failure is a verdict of the judge (goal not achieved, a criterion NO), an error is a conversation that broke
-      (bot or simulator), and skipped is what says nothing of the bot (cut by budget or by hand, not judged).
+      (bot or simulator), and skipped is what says nothing of the bot (cut by budget or by hand, no fair test, not judged).
 """
 
 from __future__ import annotations
@@ -66,11 +66,13 @@ def _start(xml: XMLGenerator, tag: str, attributes: Mapping[str, str] | None = N
 
 def outcome(result: SimulationResult) -> tuple[Outcome, str, str]:
     """How a conversation counts in CI, with a message of one line and the whole story."""
-    talk = result.conversation
+    talk, validity = result.conversation, result.validity
     if talk.termination in ERRORS:
         return "error", one_line(talk.error or talk.termination), talk.error
     if talk.termination in CUT:
         return "skipped", one_line(f"{talk.termination}: {talk.error}" if talk.error else talk.termination), ""
+    if validity is not None and validity.verdict == "invalid" and validity.fault != "judge":
+        return "skipped", one_line(f"no fair test (fault: {validity.fault}): {validity.reason}"), ""
     asked = [("goal achieved", result.goal)] if result.goal is not None else []
     asked += [(rating.criterion, rating) for rating in result.ratings]
     if noes := [(name, rating) for name, rating in asked if rating.verdict is False]:
@@ -107,6 +109,13 @@ def _properties(data: ReportData) -> Iterator[tuple[str, str]]:
     yield "measured", str(data.measured)
     for left_out in data.excluded:
         yield f"excluded.{left_out.reason}", str(left_out.count)
+    fair = data.fairness
+    yield from ((f"validity.{name}", str(count)) for name, count in fair.verdicts.items())
+    yield from ((f"validity.fault.{name}", str(count)) for name, count in fair.faults.items())
+    if fair.unchecked:
+        yield "validity.not_checked", str(fair.unchecked)
+    if fair.attempts:
+        yield "validity.attempts", str(fair.attempts)
     for measure in data.measures:
         estimate = measure.estimate
         if estimate.value is None:
@@ -114,6 +123,8 @@ def _properties(data: ReportData) -> Iterator[tuple[str, str]]:
         else:
             level = f"{estimate.level:.0%} interval {interval(estimate, measure.kind)}"
             yield measure.id, f"{figure(estimate, measure.kind)} ({counts(estimate, measure.kind)}; {level})"
+        if data.left_out_as_invalid and (both := measure.with_invalid).is_defined:
+            yield f"{measure.id}.with_invalid", f"{figure(both, measure.kind)} ({counts(both, measure.kind)})"
 
 
 def _write_case(xml: XMLGenerator, result: SimulationResult) -> None:

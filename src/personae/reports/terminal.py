@@ -135,6 +135,8 @@ def _notes(data: ReportData) -> Iterator[Text]:
             for message in one.messages[:3]:
                 times = f"{message.count}x " if message.count > 1 else ""
                 yield _text(f"         {times}{one_line(message.text, 84)}")
+    for line in validity_in_words(data):
+        yield _text(line, "yellow")
     for measure in data.measures:
         if measure.missing:
             why = one_line(measure.reasons[0].text, 60)
@@ -240,6 +242,32 @@ def _effort(data: ReportData) -> Iterator[Text]:
     ]
     if any(trouble):
         yield _text(", ".join(part for part in trouble if part))
+
+
+def validity_in_words(data: ReportData) -> Iterator[str]:
+    """Whether the conversations were fair tests, and what the rates are with those that were not."""
+    fair = data.fairness
+    if fair.attempts:
+        cost = fair.attempts_usage.cost_usd
+        price = "" if not cost else f", at {dollars(cost)}"
+        tries = "1 try" if fair.attempts == 1 else f"{fair.attempts:,} tries"
+        was = "was no fair test" if fair.attempts == 1 else "were no fair tests"
+        yield f"{plural(fair.repeated, 'conversation')} held again, since {tries} {was}{price}"
+    found = [f"{fair.verdicts[name]:,} {name}" for name in ("invalid", "unsure") if fair.verdicts.get(name)]
+    if found:
+        faults = ", ".join(f"{name} {count:,}" for name, count in fair.faults.items())
+        yield f"fair tests: {', '.join(found)} of {fair.checked:,} checked" + (f" (fault: {faults})" if faults else "")
+        guards = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in [*fair.guards.items()][:6])
+        yield f"  found by: {guards}"
+    if fair.unchecked and fair.checked:
+        yield f"not checked whether they are fair tests: {plural(fair.unchecked, 'conversation')}"
+    if data.left_out_as_invalid:
+        for measure in data.measures[:_MOST_MEASURES]:
+            both = measure.with_invalid
+            if both.is_defined:
+                values = f"{figure(measure.estimate, measure.kind)} without the invalid, "
+                values += f"{figure(both, measure.kind)} with them ({interval(both, measure.kind)})"
+                yield f"  {one_line(measure.title, 40)}: {values}"
 
 
 def cost_in_words(data: ReportData) -> str:

@@ -108,3 +108,12 @@ def test_persona_score_without_a_persona_says_so(simulate: Command, command: Com
     done = command("judge", "persona-score", "r.jsonl", "--provider", "offline")
     assert done.code == 2
     assert "name it by --persona" in done.err
+
+
+def test_several_judges_vote_and_all_are_named(simulate: Command, command: Command, folder: Path) -> None:
+    done = simulate("--judges", "openai/one,two, three", "--metrics", "none")
+    assert done.code == 0, done.said
+    for row in rows(folder / "r.jsonl"):
+        assert row["metadata"]["judge_model"] == "openai/one + openai/two + openai/three"
+        assert [vote["judge"] for vote in row["goal"]["votes"]] == ["openai/one", "openai/two", "openai/three"]
+        assert row["usage"]["judge"]["calls"] == 3

@@ -129,6 +129,8 @@ def _show_disagreement(place: int, one: Disagreement, console: Console) -> None:
     people = ", ".join(f"{label.rater} {label.label}" for label in one.labels)
     who = f"{one_line(one.persona, 30)}, {one_line(one.scenario, 50)} [{one.key}]"
     console.print(Text(visible(f"  {place}. judge {verdict}, {people}: {who}")), soft_wrap=True)
+    if one.rating.is_split:
+        console.print(Text(f"     judges: {visible(one.rating.parting_votes)}", style="dim"), soft_wrap=True)
     if one.rating.reasoning:
         console.print(Text(f"     judge: {one_line(one.rating.reasoning, 300)}", style="dim"), soft_wrap=True)
     for quote in one.rating.quotes:

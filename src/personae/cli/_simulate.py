@@ -33,7 +33,7 @@ from personae.experiments.progress import Progress
 from personae.experiments.recorders.jsonl import Jsonl
 from personae.experiments.report_data import ReportData
 from personae.experiments.run import Experiment
-from personae.experiments.settings import Settings, llm_configs
+from personae.experiments.settings import Settings, llm_configs, several_judges
 from personae.generation.propose import Propose
 from personae.llm.prices import Rates
 from personae.rating.card import JudgeCard
@@ -67,6 +67,7 @@ class Options:
     simulator_model: str
     judge_model: str
     judge_provider: str
+    judges: str
     criteria: Path | None
     metrics: str
     judge_mode: str
@@ -103,6 +104,8 @@ class Options:
             requests_per_minute=self.requests_per_minute,
             tokens_per_minute=self.tokens_per_minute,
         )
+        judge, *others = several_judges(judge, self.judges)
+        further = tuple(others)
         if (self.bot is None) == (self.model_cmd is None):
             raise ConfigurationError("name the bot to test by --bot, or by --model-cmd FILE.py (one of the two)")
         mode: Mode = "fast" if self.judge_mode == "fast" else "detailed"
@@ -111,6 +114,7 @@ class Options:
             bot=bot_spec(self.bot or str(self.model_cmd), model=self.bot_model, system=self.bot_system),
             simulator=simulator,
             judge=judge,
+            more_judges=further,
             criteria=tuple(read_criteria(self.criteria)) if self.criteria is not None else (),
             metrics=tuple(names),
             judge_mode=mode,

@@ -85,6 +85,13 @@ def simulate(
     judge_provider: Annotated[
         str, typer.Option(help="The judge's provider, where it is another.", rich_help_panel=MODELS)
     ] = "",
+    judges: Annotated[
+        str,
+        typer.Option(
+            help="PROVIDER/MODEL, separated by commas: several judges, of whom the majority decides.",
+            rich_help_panel=MODELS,
+        ),
+    ] = "",
     criteria: Annotated[
         Path | None, typer.Option(help="File of yes/no questions about a transcript.", rich_help_panel=RATING)
     ] = None,

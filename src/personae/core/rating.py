@@ -45,6 +45,22 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """What one judge of several said. `verdict` is None exactly where there is an `error`."""
+
+    judge: str
+    verdict: bool | None
+    error: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"judge": self.judge, "verdict": self.verdict} | ({"error": self.error} if self.error else {})
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Vote:
+        return cls(data["judge"], data["verdict"], data.get("error", ""))
+
+
+@dataclass(frozen=True, slots=True)
 class Rating:
     """The judge's answer to one criterion. `verdict` is None exactly where there is an `error`."""
 
@@ -53,6 +69,21 @@ class Rating:
     reasoning: str = ""
     quotes: tuple[Quote, ...] = ()
     error: str = ""
+    votes: tuple[Vote, ...] = ()
+    """What each of several judges said; empty where there is one."""
+
+    @property
+    def is_split(self) -> bool:
+        """Judges said different things."""
+        return len({vote.verdict for vote in self.votes if vote.verdict is not None}) > 1
+
+    @property
+    def parting_votes(self) -> str:
+        """Who of several judges said what, where one of them said otherwise or nothing; else blank."""
+        if len({vote.verdict for vote in self.votes}) < 2:
+            return ""
+        words = {True: "YES", False: "NO", None: "no answer"}
+        return f"[{', '.join(f'{vote.judge}: {words[vote.verdict]}' for vote in self.votes)}]"
 
     def as_dict(self) -> dict[str, Any]:
         data: dict[str, Any] = {"criterion": self.criterion, "verdict": self.verdict}
@@ -62,13 +93,16 @@ class Rating:
             data["quotes"] = [quote.as_dict() for quote in self.quotes]
         if self.error:
             data["error"] = self.error
+        if self.votes:
+            data["votes"] = [vote.as_dict() for vote in self.votes]
         return data
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Rating:
         quotes = tuple(Quote.from_dict(quote) for quote in data.get("quotes", ()))
         reasoning, error = data.get("reasoning", ""), data.get("error", "")
-        return cls(data["criterion"], data["verdict"], reasoning, quotes, error)
+        votes = tuple(Vote.from_dict(vote) for vote in data.get("votes", ()))
+        return cls(data["criterion"], data["verdict"], reasoning, quotes, error, votes)
 
 
 @dataclass(frozen=True, slots=True)

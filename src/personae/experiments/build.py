@@ -29,6 +29,7 @@ from personae.llm.limits import Limits
 from personae.llm.providers import connect
 from personae.rating.judge import Judge
 from personae.rating.metrics import metrics
+from personae.rating.panel import Panel
 from personae.simulation import dose
 from personae.simulation.conversation import Rules
 from personae.simulation.simulator import FACTS_VERSIONS, NOTE_VERSIONS, PROMPT_VERSIONS
@@ -123,7 +124,7 @@ class Engine:
         return {
             "bot": settings.bot.label,
             "simulator_model": self.simulator.name,
-            "judge_model": self.judge.model.name,
+            "judge_model": self.judge.name,
             "judge_provider": settings.judge.provider,
             "judge_mode": settings.judge_mode,
             "max_turns": settings.max_turns,
@@ -139,7 +140,7 @@ class Engine:
         judge = self.judge
         questions = (criterion.version_hash for criterion in judge.criteria)
         names = (metric.name for metric in judge.metrics)
-        return digest(judge.model.name, judge.mode, *questions, *names, *judge.prompt_versions.values())
+        return digest(judge.name, judge.mode, *questions, *names, *judge.prompt_versions.values())
 
     def estimate(self, conversations: int, *, is_scripted: bool = False) -> Estimate:
         """What so many conversations will take. Scripted ones need no simulator."""
@@ -149,7 +150,7 @@ class Engine:
             conversations=conversations,
             max_turns=self.settings.max_turns,
             simulator=None if is_scripted else self.simulator,
-            judge=self.judge.model,
+            judges=[member.model for member in self.judge.members],
             answers=per_turn,
             bot=self.bot_model,
             bot_system=self.bot.system_prompt,
@@ -224,6 +225,9 @@ async def engine(settings: Settings, guarded: Pool | None = None) -> AsyncIterat
             tuple(metrics.get(name)() for name in settings.metrics),
             settings.judge_mode,
         )
+        if settings.more_judges:
+            others = tuple(replace(judge, model=metered(config)) for config in settings.more_judges)
+            judge = Panel(judge.model, judge.criteria, judge.metrics, judge.mode, others)
         bot_wiring = BotWiring(wiring_outside.transport, connect_bot, settings.turn_timeout_s, settings.concurrency)
         if settings.bot_attempts is not None:
             bot_wiring = replace(bot_wiring, attempts=settings.bot_attempts)

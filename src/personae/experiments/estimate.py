@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from personae.core.model import Model
@@ -41,14 +42,14 @@ def estimate(
     conversations: int,
     max_turns: int,
     simulator: Model | None,
-    judge: Model,
+    judges: Sequence[Model],
     answers: int,
     bot: Model | None,
     bot_system: str,
 ) -> Estimate:
     """Low: everybody is content after two replies. High: nobody ever is, and all talk much.
 
-    `answers`: entries that the judge is asked for, per bot turn. `bot` is None where its calls are not ours to pay,
+    `answers`: entries that each judge is asked for, per bot turn. `bot` is None where its calls are not ours to pay,
     `simulator` where nobody plays a persona.
     """
     sides: list[list[tuple[Model, _Side]]] = []
@@ -62,7 +63,8 @@ def estimate(
         if answers:
             said = turns * (user + reply)
             size = _TOKENS_PER_ANSWER[which] * answers
-            talk.append((judge, _Side(1, _JUDGE_OVERHEAD_TOKENS + said, size * turns)))
+            rating = _Side(1, _JUDGE_OVERHEAD_TOKENS + said, size * turns)
+            talk += [(judge, rating) for judge in judges]
         sides.append(talk)
     low, high = ([(model, side) for model, side in talk] for talk in sides)
     unpriced = tuple(dict.fromkeys(model.name for model, _ in high if model.estimate_usd(1, 1) is None))

@@ -241,7 +241,10 @@ class Experiment:
         answers = _ANSWERS_PER_QUESTION * (len(judge.criteria) + goal) + len(judge.metrics) * replies
         calls = -(-answers // judging.MOST_ANSWERS) or 1
         input_tokens = int(min(size, _MOST_RATED_BYTES) / BYTES_PER_TOKEN) + _RATING_OVERHEAD_TOKENS
-        return most(judge.model, input_tokens, judging.MAX_OUTPUT_TOKENS).times(calls)
+        amount = NOTHING
+        for member in judge.members:
+            amount = amount.plus(most(member.model, input_tokens, judging.MAX_OUTPUT_TOKENS).times(calls))
+        return amount
 
     def _is_rated(self, talk: Talk, ended: Ended) -> bool:
         return ended.termination not in CUT | ERRORS and any(turn.role == "assistant" for turn in talk.turns)

@@ -11,6 +11,7 @@ from personae.core.rating import Criterion
 from personae.experiments.budget import Ceilings
 from personae.llm.config import LLMConfig
 from personae.llm.prices import Rates
+from personae.llm.providers import providers
 from personae.rating.judge import Mode
 
 DEFAULT_METRICS = ("conversation_relevance", "knowledge_retention", "turn_consistency")
@@ -25,6 +26,8 @@ class Settings:
     bot: BotSpec
     simulator: LLMConfig
     judge: LLMConfig
+    more_judges: tuple[LLMConfig, ...] = ()
+    """Further judges, who rate the same: the majority decides."""
     criteria: tuple[Criterion, ...] = ()
     metrics: tuple[str, ...] = DEFAULT_METRICS
     judge_mode: Mode = "detailed"
@@ -95,3 +98,18 @@ def llm_configs(
     if judge.provider != config.provider:  # another provider has its own address, and its own default model
         judge = judge.with_(base_url="", model=judge_model)
     return config, judge
+
+
+def several_judges(judge: LLMConfig, names: str) -> tuple[LLMConfig, ...]:
+    """The judges in `names`, `PROVIDER/MODEL` or `MODEL`, separated by commas, each set as `judge`, which they replace.
+
+    `judge` alone where there is no name. A beginning that is no provider's name is part of the model's.
+    """
+    found = []
+    for name in (part.strip() for part in names.split(",") if part.strip()):
+        provider, _, model = name.partition("/")
+        if provider not in providers.names() or not model:
+            provider, model = judge.provider, name
+        chosen = judge.with_(provider=provider, model=model)
+        found.append(chosen if provider == judge.provider else chosen.with_(base_url=""))
+    return tuple(found) or (judge,)

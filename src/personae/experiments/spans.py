@@ -16,6 +16,7 @@ from personae.core.model import Capabilities, Model, Reply, Request
 from personae.core.result import SimulationResult, Spec
 from personae.core.usage import Usage
 from personae.experiments.run import Experiment
+from personae.rating.panel import Panel
 
 
 @dataclass(slots=True)
@@ -106,7 +107,11 @@ def observed(experiment: Experiment, tracer: Tracer) -> Experiment:
     parts: dict[str, Any] = {field.name: getattr(experiment, field.name) for field in fields(experiment) if field.init}
     label = str(experiment.metadata.get("bot", ""))
     parts["simulator"] = TracedModel(experiment.simulator, tracer)
-    parts["judge"] = replace(experiment.judge, model=TracedModel(experiment.judge.model, tracer))
+    judge = experiment.judge
+    parts["judge"] = replace(judge, model=TracedModel(judge.model, tracer))
+    if isinstance(judge, Panel):
+        others = tuple(replace(one, model=TracedModel(one.model, tracer)) for one in judge.others)
+        parts["judge"] = replace(judge, model=TracedModel(judge.model, tracer), others=others)
     parts["bot"] = TracedBot(experiment.bot, label, tracer)
     return TracedExperiment(**parts, tracer=tracer)
 

@@ -132,8 +132,8 @@ def questions(result: SimulationResult) -> Iterator[tuple[str, Rating]]:
 
 
 def is_doubtful(rating: Rating) -> bool:
-    """Whether the rating itself shows a reason to look: a quote that stands nowhere, or no reasoning."""
-    return any(not quote.found for quote in rating.quotes) or not rating.reasoning.strip()
+    """Whether the rating itself shows a reason to look: a quote that stands nowhere, no reasoning, judges who part."""
+    return rating.is_split or any(not quote.found for quote in rating.quotes) or not rating.reasoning.strip()
 
 
 @dataclass(slots=True)

@@ -68,6 +68,16 @@ class Judge:
         return versions(JUDGE, TASK, GOAL, REASONING[self.mode], *questions)
 
     @property
+    def name(self) -> str:
+        """Who rates, for records: the model, or all models of a panel."""
+        return " + ".join(member.model.name for member in self.members)
+
+    @property
+    def members(self) -> tuple[Judge, ...]:
+        """All who rate; see `rating.panel`."""
+        return (self,)
+
+    @property
     def asks_nothing(self) -> bool:
         return not self.criteria and not self.metrics
 

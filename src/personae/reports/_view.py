@@ -231,7 +231,7 @@ def _answers(result: SimulationResult, name: str) -> tuple[tuple[AnswerView, ...
             continue
         title = "Goal achieved" if kind == "goal" else visible(rating.criterion)
         verdict, colour = _VERDICTS[rating.verdict]
-        words = visible(rating.error or rating.reasoning)
+        words = visible(f"{rating.error or rating.reasoning} {rating.parting_votes}".rstrip())
         key = measure_id("goal" if kind == "goal" else "criterion", rating.criterion)
         answers.append(AnswerView(visible(key), title, kind, verdict, colour, words, quoted(rating.quotes)))
     for score in result.scores:

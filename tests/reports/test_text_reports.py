@@ -81,6 +81,7 @@ def test_junit_has_a_case_per_conversation_and_the_honesty_line(tmp_path: Path) 
             "measured": "3",
             "excluded.bot_error": "1",
             "excluded.budget_exceeded": "1",
+            "validity.not_checked": "5",
             "goal": "67% (2 of 3; 95% interval 21% to 94%)",
             "criterion:No invented policy": "50% (1 of 2; 95% interval 9% to 91%)",
         }

@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -25,7 +25,7 @@ from personae.core.conversation import DISCLAIMER
 from personae.core.persona import Behaviour, Persona, Scenario
 from personae.errors import BotError, ConfigurationError, Conflict, InputError, ProviderError, RecordingError
 from personae.executors import executors
-from personae.experiments import traces
+from personae.experiments import foresight, traces
 from personae.experiments.budget import Ceilings
 from personae.experiments.build import Engine, engine
 from personae.experiments.estimate import Estimate
@@ -34,6 +34,7 @@ from personae.experiments.recorders.jsonl import Jsonl
 from personae.experiments.report_data import ReportData
 from personae.experiments.run import Experiment
 from personae.experiments.settings import Settings, llm_configs, several_judges
+from personae.experiments.stopping import Stopping
 from personae.generation.propose import Propose
 from personae.llm.prices import Rates
 from personae.rating.card import JudgeCard
@@ -44,6 +45,7 @@ from personae.reports.json import JsonReport
 from personae.reports.terminal import TerminalReport
 from personae.simulation import dose
 from personae.sources import read_behaviours, read_criteria, read_personas, read_scenarios, write_personas
+from personae.stats.sequential import Decision, RateTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Options:
     metrics: str
     judge_mode: str
     fail_under: float | None
+    stop_when_sure: bool
     budget: float
     price: str
     max_calls: int | None
@@ -154,6 +157,8 @@ class Options:
                 "--fresh throws all results away, so there is nothing to try again: give one of "
                 "--fresh and --retry-errors"
             )
+        if self.stop_when_sure and self.fail_under is None:
+            raise ConfigurationError("--stop-when-sure needs the rate to be sure about: give --fail-under")
         if self.judge_card is not None:
             JudgeCard.read(self.judge_card)
         named = {"--out": self.out, "--html": self.html, "--junit": self.junit, "--export-cases": self.export_cases}
@@ -217,7 +222,8 @@ async def _run(options: Options, settings: Settings, console: Console) -> int:
         async with engine(settings) as running:
             if options.propose_from is not None:
                 personas = await _proposed(options, running, max(1, len(scenarios)), console)
-            experiment = running.experiment(running.plan(personas, scenarios), recorder)
+            plan = replace(running.plan(personas, scenarios), is_shuffled=options.stop_when_sure)
+            experiment = running.experiment(plan, recorder)
             return await _talk(options, running, experiment, console)
     finally:
         with suppress(RecordingError):
@@ -262,9 +268,14 @@ async def _talk(options: Options, running: Engine, experiment: Experiment, conso
     """Run what is left, and sum up whatever there is then."""
     if not options.quiet:
         _announce(options, running, experiment, console)
-    early = await _executed(options, experiment, console)
+    stopping = _stopping(options, experiment)
+    early = await _executed(options, experiment, stopping, console)
     if early is None:
-        return _sum_up(options, experiment.progress, console)
+        progress = experiment.progress
+        if stopping is None or stopping.decision is None:
+            return _sum_up(options, progress, console)
+        _say(console, stopping.in_words(progress.planned - progress.found_done - progress.done), "bold")
+        return _sum_up(options, progress, console, stopping.decision)
     done = experiment.progress.found_done + experiment.progress.done
     try:
         if done or not early.why:
@@ -282,14 +293,19 @@ async def _talk(options: Options, running: Engine, experiment: Experiment, conso
     return early.code
 
 
-async def _executed(options: Options, experiment: Experiment, console: Console) -> _Early | None:
-    """Run what is left, and show how far it is. None where the whole plan is done."""
-    if experiment.progress.planned == experiment.progress.found_done:
+async def _executed(
+    options: Options, experiment: Experiment, stopping: Stopping | None, console: Console
+) -> _Early | None:
+    """Run what is left, and show how far it is. None where all is done that was to be."""
+    if experiment.progress.planned == experiment.progress.found_done or (stopping and stopping.decision):
         return None
     with Live(experiment, console, options.quiet) as live:
         try:
             async for result in executors.get("local")().execute(experiment, options.concurrency):
                 live.finished(result)
+                if stopping is not None:
+                    stopping.finished(result)
+                    experiment.has_enough = stopping.decision is not None
         except asyncio.CancelledError:
             if (task := asyncio.current_task()) is not None:
                 task.uncancel()
@@ -297,6 +313,15 @@ async def _executed(options: Options, experiment: Experiment, console: Console) 
         except (ProviderError, BotError, RecordingError) as error:
             return _Early(NOTHING_MEASURED, str(error))
     return None
+
+
+def _stopping(options: Options, experiment: Experiment) -> Stopping | None:
+    """The test that may stop the run, with what earlier runs of the same file found."""
+    if not options.stop_when_sure or options.fail_under is None:
+        return None
+    stopping = Stopping(RateTest(options.fail_under), experiment.plan)
+    stopping.read(options.out)
+    return stopping
 
 
 def _announce(options: Options, running: Engine, experiment: Experiment, console: Console) -> None:
@@ -311,6 +336,9 @@ def _announce(options: Options, running: Engine, experiment: Experiment, console
         _say(console, f"going on: {progress.found_done} are done already, {left} left{nothing}")
     if left:
         _say(console, f"spend estimate: {_price(running.estimate(left), options)}")
+        _say(console, foresight.in_words(progress.planned, options.epochs))
+    if options.stop_when_sure:
+        _say(console, f"in random order, until it is sure whether {options.fail_under:.0%} of goals are reached")
 
 
 def _price(estimate: Estimate, options: Options) -> str:
@@ -328,11 +356,11 @@ def _price(estimate: Estimate, options: Options) -> str:
     return f"{calls}, {tokens}, ${low:.4f} to ${high:.4f}; hard ceiling ${options.budget:.2f}"
 
 
-def _sum_up(options: Options, progress: Progress, console: Console) -> int:
+def _sum_up(options: Options, progress: Progress, console: Console, decided: Decision | None = None) -> int:
     """Write the reports that were asked for, print the summary, and say how the command ends."""
     asked = (options.json, options.html, options.junit, options.export_cases)
     if options.quiet and not any(asked) and not progress.found_done:  # nobody reads a summary: spare reading the file
-        return _exit_code(options, progress.measured, progress.goal_rate, console)
+        return _exit_code(options, progress.measured, progress.goal_rate, console, decided)
     source = with_card(ReportSource.from_file(options.out), options.judge_card)
     if options.json:
         sys.stdout.write(JsonReport().render(source))
@@ -350,7 +378,7 @@ def _sum_up(options: Options, progress: Progress, console: Console) -> int:
             _say(console, advice, "yellow")
         if options.html is None:
             _say(console, f"to read it: personae view {shlex.quote(str(options.out))}")
-    return _exit_code(options, source.data.measured, source.data.goal.value, console)
+    return _exit_code(options, source.data.measured, source.data.goal.value, console, decided)
 
 
 def _advice(data: ReportData) -> Iterator[str]:
@@ -361,11 +389,15 @@ def _advice(data: ReportData) -> Iterator[str]:
         yield f"{cut} cut short by a ceiling: raise it and run the same command, and they go on"
 
 
-def _exit_code(options: Options, measured: int, goal: float | None, console: Console) -> int:
+def _exit_code(
+    options: Options, measured: int, goal: float | None, console: Console, decided: Decision | None = None
+) -> int:
     """How the command ends: whether there are numbers, and whether they pass the gate."""
     if not measured:
         _say(console, "nothing was measured", "bold red")
         return NOTHING_MEASURED
+    if decided is not None:
+        return FAILED_GATE if decided == "below" else 0
     if options.fail_under is not None and (goal is None or goal < options.fail_under):
         reached = "not measured" if goal is None else f"{goal:.0%}"
         _say(console, f"gate: goal completion is {reached}, under --fail-under {options.fail_under:.0%}", "bold red")

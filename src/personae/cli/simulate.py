@@ -108,6 +108,14 @@ def simulate(
             min=0, max=1, help="Exit with 1 if fewer than this share of goals is reached.", rich_help_panel=RATING
         ),
     ] = None,
+    stop_when_sure: Annotated[
+        bool,
+        typer.Option(
+            "--stop-when-sure",
+            help="Begin no further conversation once it is sure whether --fail-under is reached.",
+            rich_help_panel=RATING,
+        ),
+    ] = False,
     budget: Annotated[
         float, typer.Option(min=0, help="Hard ceiling in US dollars over all calls.", rich_help_panel=LIMITS)
     ] = 1.0,

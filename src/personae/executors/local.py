@@ -37,7 +37,7 @@ class Local:
 
 def _left(experiment: Experiment) -> Iterator[Spec]:
     for spec in experiment.plan:
-        if experiment.is_stopping:
+        if experiment.is_stopping or experiment.has_enough:
             return
         if not experiment.recorder.is_finished(spec.key):
             yield spec

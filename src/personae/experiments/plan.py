@@ -6,6 +6,7 @@ own persona. The plan is streamed, so that a million conversations take no more 
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ class Plan:
     """The bot's system prompt with placeholders; blank where it has none to fill."""
     only: frozenset[int] | None = None
     """Places in the plan, from 0, where not all of it is to be run."""
+    is_shuffled: bool = False
+    """In random order, by the seed: for a test that looks before all of it is run. Keys stay as they are."""
     settings: str = ""
     """Hash of bot, simulator and rules: the same plan against another bot has other keys."""
     behaviours: tuple[Behaviour, ...] = ()
@@ -53,13 +56,30 @@ class Plan:
         return len(self.pairs) + len(self.personas) * len(self.scenarios)
 
     def __iter__(self) -> Iterator[Spec]:
-        """Every conversation, all pairs once before the second epoch begins."""
+        """Every conversation, all pairs once before the second epoch begins, or in random order."""
+        if self.is_shuffled:
+            yield from self._in_random_order()
+            return
         index = 0
         for epoch in range(1, self.epochs + 1):
             for persona, scenario in self._all_pairs():
                 if self.only is None or index in self.only:
                     yield self._spec(persona, scenario, epoch, index)
                 index += 1
+
+    def _in_random_order(self) -> Iterator[Spec]:
+        count = self.per_epoch * self.epochs
+        for index in random.Random(derive(self.seed, "order")).sample(range(count), count):
+            if self.only is None or index in self.only:
+                epoch, place = divmod(index, self.per_epoch)
+                yield self._spec(*self._pair(place), epoch + 1, index)
+
+    def _pair(self, place: int) -> tuple[Persona, Scenario]:
+        """The pair at its place in `_all_pairs`."""
+        if place < len(self.pairs):
+            return self.pairs[place]
+        scenario, persona = divmod(place - len(self.pairs), len(self.personas))
+        return self.personas[persona], self.scenarios[scenario]
 
     def _all_pairs(self) -> Iterator[tuple[Persona, Scenario]]:
         yield from self.pairs

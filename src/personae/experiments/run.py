@@ -89,6 +89,8 @@ class Experiment:
     """Conversations that a cancelled run broke off, as they were. They are recorded turn by turn, and have no row."""
     is_stopping: bool = False
     """Calls that are under way are finished and recorded, and no new one is made. See `stop`."""
+    has_enough: bool = False
+    """No further conversation is begun; those that run are held to their end."""
     _refusals: dict[str, bool] = field(default_factory=dict)
 
     async def conversation(self, spec: Spec) -> SimulationResult:

@@ -35,13 +35,14 @@ def paired_needed(
     """Pairs that are needed to see paired rates differ by `difference` (above 0, up to 1).
 
     (z_level sqrt(q) + z_power sqrt(q - d^2))^2 / d^2 (Connor 1987, equation 3), q = d + `chance` the share of pairs
-    that differ. `effect` multiplies it; see `design_effect`. None where it is more than 10^8.
+    that differ. `effect` multiplies it; see `design_effect`. Never fewer than those whose mid-p test
+    could find anything, though all of them differ: 2^-n <= 1 - `level`. None where it is more than 10^8.
     """
     if difference <= 0:
         return None
     z, z_power, q = *_quantiles(level, power), min(1.0, difference + chance)
     pairs = (z * math.sqrt(q) + z_power * math.sqrt(max(0.0, q - difference**2))) ** 2 / difference**2
-    return _whole(pairs * effect)
+    return _whole(max(pairs, -math.log2(1 - level)) * effect)
 
 
 def unpaired_needed(

@@ -8,6 +8,7 @@ from typing import Any
 
 from personae.errors import ConfigurationError, InputError
 from personae.experiments.build import Engine, engine
+from personae.experiments.foresight import detectable
 from personae.experiments.plan import Plan
 from personae.llm.config import LLMConfig
 from personae.server.experiments.inputs import engine_settings, inputs
@@ -25,6 +26,8 @@ class Preview:
     rows: int = 0
     epochs: int = 1
     conversations: int = 0
+    detectable: float | None = None
+    """The smallest drop of the goal rate, 0 to 1, that so many conversations are likely to see against another run."""
     calls: tuple[int, int] | None = None
     """Low and high."""
     tokens: tuple[int, int] | None = None
@@ -78,6 +81,7 @@ def _fill(found: Preview, running: Engine, plan: Plan) -> None:
     is_scripted = bool(first.scenario.opening)
     estimate = running.estimate(len(plan), is_scripted=is_scripted)
     found.conversations = len(plan)
+    found.detectable = detectable(len(plan), plan.epochs)
     found.calls, found.tokens, found.cost_usd = estimate.calls, estimate.tokens, estimate.usd
     found.unpriced = estimate.unpriced
     found.bot = running.settings.bot.label

@@ -174,6 +174,8 @@ class ExperimentPreview(BaseModel):
     rows: int
     epochs: int
     conversations: int
+    detectable: float | None
+    """The smallest drop of the goal rate, 0 to 1, that so many conversations are likely to see against another run."""
     calls: list[int] | None
     """Low and high."""
     tokens: list[int] | None

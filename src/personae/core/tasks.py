@@ -72,6 +72,15 @@ class IsRefusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Audit:
+    """Which of the user's turns show that the simulated user did not behave as the persona would?"""
+
+    description: str
+    traits: tuple[str, ...]
+    turns: Sequence[Turn]
+
+
+@dataclass(frozen=True, slots=True)
 class Propose:
     """Make `n` personas from a product's description, at least one of them adversarial."""
 

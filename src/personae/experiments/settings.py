@@ -36,6 +36,8 @@ class Settings:
     epochs: int = 1
     """Repeats of each persona and scenario."""
     seed: int = 0
+    audit: bool = False
+    """Ask the judge, in one more call per conversation, whether the simulated user behaved as the persona would."""
     repeat_invalid: int = 1
     """How often at most a conversation is held again that was no fair test by the simulator's fault."""
     behaviours: tuple[Behaviour, ...] = ()

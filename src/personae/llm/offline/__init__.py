@@ -8,14 +8,16 @@ measure of a bot: it matches words and knows nothing of what they mean.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
 from personae.core.model import Capabilities, Reply, Request, ToolCall
-from personae.core.tasks import Identify, IsRefusal, Propose, Rate, ScorePersona, Speak, WriteCriteria, WriteRow
+from personae.core.tasks import Audit, Identify, IsRefusal, Propose, Rate, ScorePersona, Speak, WriteCriteria, WriteRow
 from personae.core.usage import Usage
 from personae.llm import tokens
+from personae.llm.offline.auditor import audit
 from personae.llm.offline.author import criteria, row
 from personae.llm.offline.heard import is_refusal
 from personae.llm.offline.judge import rate
@@ -64,18 +66,12 @@ class OfflineModel:
         if isinstance(task, Speak):
             return _spoken(speak(task, self.seed), request)
         data: Any
-        if isinstance(task, Rate):
-            data = rate(task)
-        elif isinstance(task, Identify):
-            data = identify(task)
-        elif isinstance(task, ScorePersona):
-            data = score_persona(task)
+        if (compute := _COMPUTED.get(type(task))) is not None:
+            data = compute(task)
         elif isinstance(task, IsRefusal):
             data = {"refusal": is_refusal(task.reply)}
         elif isinstance(task, Propose):
             data = propose(task, self.seed)
-        elif isinstance(task, WriteCriteria):
-            data = criteria(task)
         elif isinstance(task, WriteRow):
             data = row(task, self.seed)
         elif request.purpose == "bot":
@@ -84,6 +80,16 @@ class OfflineModel:
             return ABOUT, ()
         text = json.dumps(data)
         return ("", (ToolCall(request.force_tool, text),)) if request.force_tool else (text, ())
+
+
+_COMPUTED: dict[type, Callable[[Any], Any]] = {
+    Rate: rate,
+    Identify: identify,
+    ScorePersona: score_persona,
+    Audit: audit,
+    WriteCriteria: criteria,
+}
+"""How tasks are answered that need no seed."""
 
 
 def _spoken(said: Say | End, request: Request) -> tuple[str, tuple[ToolCall, ...]]:

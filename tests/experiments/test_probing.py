@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from inline_snapshot import snapshot
 
 from lab.fake_llm import ChatRequest, Reply, Script
 from lab.fake_llm.questions import listed
@@ -106,8 +107,11 @@ async def test_what_was_said_stays_in_a_longer_transcript() -> None:
         running = bench(there)
         await Probing(running.models[0], [result(1)], TEXTS).run(running, ["length"])
         task = there.sent()["messages"][1]["content"]
-    assert "| Done, for 5 euro. " in task
     assert "| Cancel order 1.\n" in task
+    assert next(line for line in task.split("\n") if "Done" in line) == snapshot(
+        "| Done, for 5 euro. This message ends here, and it says no more than what stands in it. "
+        "There is nothing hidden between the lines of this message."
+    )
 
 
 async def test_verdicts_of_another_judge_are_asked_for_first() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from personae.core.conversation import Conversation, Turn
 from personae.core.persona import Persona, Scenario
 from personae.core.rating import Quote, Rating
 from personae.core.result import SimulationResult
+from personae.core.validity import Finding, Validity
 from personae.errors import InputError
 from personae.rating.card import JudgeCard
 from personae.rating.check import check
+from personae.rating.label_queue import draw
 from personae.rating.labels import Answer, Label, append_label, merge, read_labels
 
 METADATA: dict[str, Any] = {
@@ -191,3 +193,12 @@ def test_two_files_are_put_together_and_contradictions_of_one_rater_found() -> N
     labels, conflicts = merge([first, second])
     assert len(labels) == 3
     assert [(one.label, other.label) for one, other in conflicts] == [("NO", "YES")]
+
+
+def test_what_was_no_fair_test_is_in_no_check_and_in_no_queue() -> None:
+    finding = Finding("role_leak", 1, "As an AI", "it speaks as an assistant", "invalid")
+    unfair = replace(conversation(9, verdict=True), validity=Validity("invalid", "simulator", (finding,)))
+    found = check([*run(2, 2), unfair], [label(0, "YES"), label(9, "NO")])
+    assert (found.criteria[0].rated, found.criteria[0].table.n) == (4, 1)
+    assert "1 labelled conversation was no fair test of the bot, and left out here as in every rate" in found.problems
+    assert {item.key for item in draw([*run(2, 2), unfair], n=9, seed=0)} == {"k0", "k1", "k2", "k3"}

@@ -131,6 +131,11 @@ def questions(result: SimulationResult) -> Iterator[tuple[str, Rating]]:
         yield rating.criterion, rating
 
 
+def is_unfair(result: SimulationResult) -> bool:
+    """Whether it was no fair test of the bot: such a conversation is in no rate, and in no check of one."""
+    return result.validity is not None and result.validity.verdict == "invalid"
+
+
 def is_doubtful(rating: Rating) -> bool:
     """Whether the rating itself shows a reason to look: a quote that stands nowhere, no reasoning, judges who part."""
     return rating.is_split or any(not quote.found for quote in rating.quotes) or not rating.reasoning.strip()
@@ -153,21 +158,47 @@ class _Group:
 
 def check(results: Iterable[SimulationResult], labels: Sequence[Label]) -> Check:
     """Hold labels against the ratings in `results`, which are read once and never held."""
-    wanted: dict[tuple[str, str], list[Label]] = defaultdict(list)
+    seen = _Seen()
     for label in labels:
-        wanted[label.key, label.criterion].append(label)
-    groups: dict[tuple[str, JudgeVersion], _Group] = {}
-    keys, found = set(), set()
-    known_keys = {label.key for label in labels}
+        seen.wanted[label.key, label.criterion].append(label)
+    known = {label.key for label in labels}
     for result in results:
-        if result.key in known_keys:
-            keys.add(result.key)
+        if not is_unfair(result):
+            seen.add(result)
+        elif result.key in known:
+            seen.unfair.add(result.key)
+        if result.key in known:
+            seen.keys.add(result.key)
+    used = tuple(_checked(group) for group in seen.groups.values() if group.labelled or group.unrated)
+    not_found = set(seen.wanted) - seen.found
+    problems = list(_problems(labels, known - seen.keys, not_found, seen.keys - seen.unfair, used))
+    if unfair := len(seen.unfair):
+        were = "conversation was" if unfair == 1 else "conversations were"
+        problems.append(f"{unfair:,} labelled {were} no fair test of the bot, and left out here as in every rate")
+    return Check(used, tuple(problems))
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Ratings and their labels, while results go by."""
+
+    wanted: dict[tuple[str, str], list[Label]] = field(default_factory=lambda: defaultdict(list))
+    """Labels by conversation and criterion."""
+    groups: dict[tuple[str, JudgeVersion], _Group] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    """Labelled conversations that are there."""
+    unfair: set[str] = field(default_factory=set)
+    """Those of them that were no fair tests."""
+    found: set[tuple[str, str]] = field(default_factory=set)
+    """What was labelled and asked of the judge."""
+
+    def add(self, result: SimulationResult) -> None:
         for name, rating in questions(result):
             version = JudgeVersion.of_row(result.metadata, name)
-            group = groups.setdefault((name, version), _Group(name, version))
-            said = wanted.get((result.key, name), [])
+            group = self.groups.setdefault((name, version), _Group(name, version))
+            said = self.wanted.get((result.key, name), [])
             if said:
-                found.add((result.key, name))
+                self.found.add((result.key, name))
             if rating.verdict is None:
                 group.unrated += bool(said)
                 continue
@@ -178,8 +209,6 @@ def check(results: Iterable[SimulationResult], labels: Sequence[Label]) -> Check
             if said:
                 who = (result.key, result.persona.name, result.scenario.label)
                 group.labelled.append(Disagreement(*who, rating, tuple(said)))
-    used = tuple(_checked(group) for group in groups.values() if group.labelled or group.unrated)
-    return Check(used, tuple(_problems(labels, known_keys - keys, set(wanted) - found, keys, used)))
 
 
 def _problems(

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from personae.core.result import SimulationResult
 from personae.core.seed import derive
-from personae.rating.check import is_doubtful, questions
+from personae.rating.check import is_doubtful, is_unfair, questions
 
 K = TypeVar("K")
 Kind = tuple[bool, bool]
@@ -67,6 +67,8 @@ def draw(
     common, own = seed, derive(seed, "rater", rater)
     found: dict[str, dict[Kind, tuple[_Smallest, _Smallest]]] = {}
     for result in results:
+        if is_unfair(result):
+            continue
         numbers = derive(common, result.key), derive(own, result.key)
         for name, rating in questions(result):
             if rating.verdict is None or (criteria and name not in criteria):

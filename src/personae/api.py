@@ -7,7 +7,7 @@ import contextvars
 import logging
 import signal
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -66,6 +66,8 @@ def simulate(
     simulator: LLMConfig | None = None,
     judge: LLMConfig | None = None,
     judge_mode: Mode = "detailed",
+    audit: bool = False,
+    repeat_invalid: int = 1,
     concurrency: int = 16,
     max_calls: int | None = None,
     max_tokens: int | None = None,
@@ -87,6 +89,9 @@ def simulate(
     there; `retry_errors` tries those again that failed, or whose rating did. What stops the run early (an interrupt, an
     account without credit, a full disk) never loses what is done: the rest is `cancelled`, and its `error` says why.
 
+    Every result says in its `validity` whether the conversation was a fair test of the bot. One in which the simulator
+    misbehaved is held again, at most `repeat_invalid` times; `audit` asks the judge for what rules cannot see.
+
     Raises InputError, ConfigurationError and Conflict before the first call; and ProviderError, BotError or
     RecordingError where nothing at all could be done (a wrong key, an unknown model).
     """
@@ -104,6 +109,8 @@ def simulate(
         criteria=tuple(Criterion(question=one) if isinstance(one, str) else one for one in criteria),
         metrics=tuple(metrics),
         judge_mode=judge_mode,
+        audit=audit,
+        repeat_invalid=repeat_invalid,
         max_turns=max_turns,
         epochs=epochs,
         seed=seed,
@@ -154,7 +161,8 @@ def score_simulations(results: Sequence[SimulationResult]) -> dict[str, Any]:
     What was not measured is None with its reason, never 0 or 1. With several conversations per persona, scores are
     means over those that were measured, and `goal_achieved` is a list.
     """
-    judged = [result for result in results if result.goal_achieved is not None]
+    asked = [result for result in results if result.goal_achieved is not None]
+    judged = [result for result in asked if not _is_invalid(result)]
     achieved = sum(result.goal_achieved is True for result in judged)
     clusters: dict[tuple[str, str], tuple[int, int]] = {}
     for result in judged:
@@ -177,16 +185,27 @@ def score_simulations(results: Sequence[SimulationResult]) -> dict[str, Any]:
             "judged": len(judged),
             "rate": share.value,
             "interval": None if share.low is None else [share.low, share.high],
+            "achieved_with_invalid": sum(result.goal_achieved is True for result in asked),
+            "judged_with_invalid": len(asked),
         },
+        "validity": dict(Counter(_verdict(result) or "not checked" for result in results)),
         "total_cost_usd": None if None in costs else round(sum(cost or 0.0 for cost in costs), 6),
     }
+
+
+def _is_invalid(result: SimulationResult) -> bool:
+    return result.validity is not None and result.validity.verdict == "invalid"
+
+
+def _verdict(result: SimulationResult) -> str | None:
+    return None if result.validity is None else result.validity.verdict
 
 
 def _summed_up(results: Sequence[SimulationResult]) -> dict[str, Any]:
     scores: dict[str, list[float]] = {}
     reasons: dict[str, list[str]] = {}
     for result in results:
-        for score in result.scores:
+        for score in () if _is_invalid(result) else result.scores:
             measured = scores.setdefault(score.metric, [])
             if score.value is not None:
                 measured.append(score.value)
@@ -198,6 +217,7 @@ def _summed_up(results: Sequence[SimulationResult]) -> dict[str, Any]:
         "turns": [result.turns for result in results] if several else results[0].turns,
         "stop_reason": [result.stop_reason for result in results] if several else results[0].stop_reason,
         "goal_achieved": [result.goal_achieved for result in results] if several else results[0].goal_achieved,
+        "validity": [_verdict(result) for result in results] if several else _verdict(results[0]),
     }
 
 

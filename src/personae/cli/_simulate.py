@@ -73,6 +73,8 @@ class Options:
     criteria: Path | None
     metrics: str
     judge_mode: str
+    audit: bool
+    repeat_invalid: int
     fail_under: float | None
     stop_when_sure: bool
     budget: float
@@ -121,6 +123,8 @@ class Options:
             criteria=tuple(read_criteria(self.criteria)) if self.criteria is not None else (),
             metrics=tuple(names),
             judge_mode=mode,
+            audit=self.audit,
+            repeat_invalid=self.repeat_invalid,
             max_turns=self.max_turns,
             epochs=self.epochs,
             seed=self.seed,

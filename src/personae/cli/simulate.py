@@ -102,6 +102,24 @@ def simulate(
     judge_mode: Annotated[
         Mode, typer.Option(help="How much the judge reasons before it answers.", rich_help_panel=RATING)
     ] = Mode.detailed,
+    audit: Annotated[
+        bool,
+        typer.Option(
+            "--audit",
+            help="Ask the judge, too, whether each simulated user behaved as the persona would: one call more each.",
+            rich_help_panel=RATING,
+        ),
+    ] = False,
+    repeat_invalid: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=10,
+            metavar="N",
+            help="Hold a conversation again, at most N times, in which the simulator misbehaved.",
+            rich_help_panel=RATING,
+        ),
+    ] = 1,
     fail_under: Annotated[
         float | None,
         typer.Option(

@@ -142,6 +142,13 @@ class Budget:
         self._taken = self._taken.minus(hold.amount)
         hold.amount = NOTHING
 
+    def give_part(self, hold: Hold, amount: Amount) -> None:
+        """A call other than the rating, for which `amount` was held too, reserves for itself what it needs."""
+        usd, calls, tokens = (min(part, held) for part, held in zip(amount, hold.amount, strict=True))
+        part = Amount(usd, int(calls), int(tokens))
+        self._taken = self._taken.minus(part)
+        hold.amount = hold.amount.minus(part)
+
     def close(self, hold: Hold) -> None:
         """The conversation is over."""
         self.give_back(hold)

@@ -27,6 +27,7 @@ from personae.experiments.traces import traced
 from personae.llm.config import LLMConfig, Wiring
 from personae.llm.limits import Limits
 from personae.llm.providers import connect
+from personae.rating.auditor import PROMPT_VERSIONS as AUDITOR
 from personae.rating.judge import Judge
 from personae.rating.metrics import metrics
 from personae.rating.panel import Panel
@@ -107,6 +108,7 @@ class Engine:
             recorder=recorder,
             metadata=self.metadata(),
             repeat_invalid=settings.repeat_invalid,
+            audits=settings.audit,
             run_id=self.run_id,
         )
         experiment.progress.begin(len(plan), recorder.finished)
@@ -120,7 +122,7 @@ class Engine:
     def metadata(self) -> dict[str, Any]:
         """What every row says about how it came to be."""
         settings = self.settings
-        prompts = {**PROMPT_VERSIONS, **self.judge.prompt_versions}
+        prompts = {**PROMPT_VERSIONS, **self.judge.prompt_versions, **(AUDITOR if settings.audit else {})}
         return {
             "bot": settings.bot.label,
             "simulator_model": self.simulator.name,

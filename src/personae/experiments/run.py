@@ -19,7 +19,7 @@ from personae.bots import Bot, Session
 from personae.core.conversation import CUT, ERRORS, Conversation, Termination, Turn
 from personae.core.model import Model
 from personae.core.result import SimulationResult, Spec
-from personae.core.usage import Usage
+from personae.core.usage import NO_USAGE, Usage
 from personae.core.validity import Attempt, Validity
 from personae.errors import BudgetExceeded, PersonaeError, RecordingError
 from personae.experiments.attempts import attempt_of, checked, nth, with_rating
@@ -27,13 +27,14 @@ from personae.experiments.budget import BYTES_PER_TOKEN, NOTHING, Amount, Budget
 from personae.experiments.plan import Plan
 from personae.experiments.progress import Progress
 from personae.experiments.recorders import Recorder, added, usage_of
+from personae.rating import auditor
 from personae.rating import judge as judging
 from personae.rating.judge import Judge, Ratings, not_rated
 from personae.rating.refusal import RefusalCheck
 from personae.simulation import dose
 from personae.simulation.conversation import Ended, Rules, converse, too_long
 from personae.simulation.simulator import FACTS_VERSIONS, NOTE_VERSIONS, Simulator
-from personae.simulation.validity import is_to_be_repeated
+from personae.simulation.validity import is_to_be_repeated, with_findings
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,8 @@ class Talk:
     refused: RefusalCheck
     attempts: tuple[Attempt, ...] = ()
     """Those that were no fair tests, before this one."""
+    audited: Usage = NO_USAGE
+    """What the auditor took for this one, in this run. It is in `beside`."""
 
     @property
     def waits_for_bot(self) -> bool:
@@ -80,6 +83,8 @@ class Experiment:
     """What every row of this run says about how it came to be."""
     repeat_invalid: int = 0
     """How often at most a conversation is held again that was no fair test by the simulator's fault."""
+    audits: bool = False
+    """Whether the judge is asked, too, if the simulated user behaved as the persona would."""
     run_id: str = ""
     """Part of each session's id, so that a bot which remembers never takes this run's conversations for another's."""
     beside_messages: Callable[[Spec], Mapping[str, Any] | None] = lambda _: None
@@ -144,6 +149,8 @@ class Experiment:
                 ended = talk.ended or await self._ended(talk, hold)
                 conversation = self._said(talk, ended)
                 validity = checked(spec, conversation)
+                if self.audits and validity.verdict != "invalid" and self._is_rated(talk, ended):
+                    validity = await self._audited(talk, conversation, validity, hold)
                 if len(talk.attempts) >= self.repeat_invalid or not is_to_be_repeated(validity, conversation):
                     break
                 talk = await self._again(spec, talk, ended, validity)
@@ -161,9 +168,18 @@ class Experiment:
         """Keep what was said as an attempt, and begin anew."""
         total = added({"simulator": ended.usage, "judge": talk.refused.usage}, added(usage_of(talk.turns), talk.beside))
         attempt = attempt_of(self._said(talk, ended), validity, total, talk.attempts)
-        await self.recorder.repeat(spec, attempt)
+        await self.recorder.repeat(spec, attempt, {"judge": talk.audited})
         self.progress.repeated += 1
         return self._attempt(spec, (*talk.attempts, attempt), [], total)
+
+    async def _audited(self, talk: Talk, conversation: Conversation, validity: Validity, hold: Hold) -> Validity:
+        """With what the auditor found. What it took is the judge's."""
+        spec, turns = talk.spec, conversation.turns
+        self.budget.give_part(hold, self._audit_amount(sum(size_of(turn.content) for turn in turns)))
+        found = await auditor.audit(self.judge.model, spec.persona, spec.scenario, turns, conversation.termination)
+        talk.beside = added(talk.beside, {"judge": found.usage})
+        talk.audited = talk.audited + found.usage
+        return with_findings(validity, found.findings)
 
     def stop(self) -> None:
         """End the run at the next turn of each conversation, with nothing lost that is paid for. It can go on later."""
@@ -238,15 +254,23 @@ class Experiment:
     def _rating_amount(self, spec: Spec, size: int, replies: int) -> Amount:
         """What rating a transcript can take at most. `size`: bytes of it and of the questions."""
         judge, goal = self.judge, bool(spec.scenario.expected_outcome.strip())
+        audit = self._audit_amount(size)
         if judge.asks_nothing and not goal:
-            return NOTHING
+            return audit
+        read = int(min(size, _MOST_RATED_BYTES) / BYTES_PER_TOKEN) + _RATING_OVERHEAD_TOKENS
         answers = _ANSWERS_PER_QUESTION * (len(judge.criteria) + goal) + len(judge.metrics) * replies
         calls = -(-answers // judging.MOST_ANSWERS) or 1
-        input_tokens = int(min(size, _MOST_RATED_BYTES) / BYTES_PER_TOKEN) + _RATING_OVERHEAD_TOKENS
-        amount = NOTHING
+        amount = audit
         for member in judge.members:
-            amount = amount.plus(most(member.model, input_tokens, judging.MAX_OUTPUT_TOKENS).times(calls))
+            amount = amount.plus(most(member.model, read, judging.MAX_OUTPUT_TOKENS).times(calls))
         return amount
+
+    def _audit_amount(self, size: int) -> Amount:
+        """What auditing a transcript of so many bytes can take at most."""
+        if not self.audits:
+            return NOTHING
+        read = int(min(size, _MOST_RATED_BYTES) / BYTES_PER_TOKEN) + _RATING_OVERHEAD_TOKENS
+        return most(self.judge.model, read, auditor.MAX_OUTPUT_TOKENS)
 
     def _is_rated(self, talk: Talk, ended: Ended) -> bool:
         return ended.termination not in CUT | ERRORS and any(turn.role == "assistant" for turn in talk.turns)

@@ -185,8 +185,11 @@ def score_simulations(results: Sequence[SimulationResult]) -> dict[str, Any]:
             "judged": len(judged),
             "rate": share.value,
             "interval": None if share.low is None else [share.low, share.high],
-            "achieved_with_invalid": sum(result.goal_achieved is True for result in asked),
-            "judged_with_invalid": len(asked),
+        },
+        "goal_completion_with_invalid": {
+            "achieved": sum(result.goal_achieved is True for result in asked),
+            "judged": len(asked),
+            "rate": sum(result.goal_achieved is True for result in asked) / len(asked) if asked else None,
         },
         "validity": dict(Counter(_verdict(result) or "not checked" for result in results)),
         "total_cost_usd": None if None in costs else round(sum(cost or 0.0 for cost in costs), 6),

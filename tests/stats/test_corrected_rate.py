@@ -72,7 +72,7 @@ def test_where_everything_was_labelled_it_is_the_rate_of_the_labels() -> None:
 
 
 def test_repeats_widen_the_interval() -> None:
-    one, three = (by_strata([Stratum(60, 30, 27), Stratum(40, 30, 3)], design_effect=effect) for effect in (1.0, 3.0))
+    one, three = (by_strata([Stratum(60, 30, 27), Stratum(40, 30, 3)], label_effect=effect) for effect in (1.0, 3.0))
     assert one.low is not None
     assert three.low is not None
     assert three.low < one.low

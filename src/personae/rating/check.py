@@ -266,7 +266,7 @@ def _checked(group: _Group) -> CriterionCheck:
         rated=group.sizes.total(),
         judge_rate=rate(cells, reason="the judge rated nothing"),
         corrected=by_strata(
-            list(strata.values()), design_effect=group.sizes.total() / effective_n(cells) if cells else 1.0
+            list(strata.values()), run_effect=_design_effect(cells), label_effect=_design_effect(_cells(settled))
         ),
         table=Confusion.of(plain),
         kappa=cohens_kappa(Confusion.of(pairs)),
@@ -280,6 +280,20 @@ def _checked(group: _Group) -> CriterionCheck:
         unrated=group.unrated,
         disagreements=tuple(one for one, label in settled if label is not one.rating.verdict),
     )
+
+
+def _cells(settled: Sequence[tuple[Disagreement, bool]]) -> list[Cluster]:
+    """What people said, by persona and scenario."""
+    cells: dict[tuple[str, str], Cluster] = {}
+    for one, label in settled:
+        yes, n = cells.get((one.persona, one.scenario), (0, 0))
+        cells[one.persona, one.scenario] = yes + label, n + 1
+    return list(cells.values())
+
+
+def _design_effect(cells: Sequence[Cluster]) -> float:
+    """How many times as many observations there are as they are worth."""
+    return sum(n for _, n in cells) / effective_n(cells) if cells else 1.0
 
 
 _YES_NO: dict[str, bool | None] = {"YES": True, "NO": False, "unsure": None}

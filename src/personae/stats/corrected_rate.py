@@ -63,13 +63,15 @@ def rogan_gladen(
     return Estimate(value, min(low, value), max(high, value), n, clusters=n, level=level)
 
 
-def by_strata(strata: Sequence[Stratum], *, design_effect: float = 1.0, level: float = LEVEL) -> Estimate:
+def by_strata(
+    strata: Sequence[Stratum], *, run_effect: float = 1.0, label_effect: float = 1.0, level: float = LEVEL
+) -> Estimate:
     """The sum over strata of (its share of the run) * (share of YES among its labels), and a delta-method interval.
 
     Each stratum's share enters the variance with one YES and one NO added, so that a stratum in which people always
     agreed is not taken as certain; that the run itself is a sample is counted too (Tenenbein's second term).
-    `design_effect`: by how much repeats of one persona in one scenario widen it, from 1. `n` counts labels. Undefined
-    where a stratum has no label.
+    `run_effect`, `label_effect`: by how much repeats of one persona in one scenario widen what the run and the labels
+    tell, from 1 (design effects). `n` counts labels. Undefined where a stratum has no label.
     """
     filled = [stratum for stratum in strata if stratum.size]
     total = sum(stratum.size for stratum in filled)
@@ -85,7 +87,7 @@ def by_strata(strata: Sequence[Stratum], *, design_effect: float = 1.0, level: f
     centre = math.fsum(weight * share for weight, share, _ in shares)
     within = math.fsum(weight**2 * share * (1 - share) / (labelled + 2) for weight, share, labelled in shares)
     between = math.fsum(weight * (share - centre) ** 2 for weight, share, _ in shares) / total
-    half = NormalDist().inv_cdf(0.5 + level / 2) * math.sqrt((within + between) * design_effect)
+    half = NormalDist().inv_cdf(0.5 + level / 2) * math.sqrt(within * label_effect + between * run_effect)
     low, high = _held(centre - half), _held(centre + half)
     labelled = sum(stratum.labelled for stratum in filled)
     return Estimate(value, min(low, value), max(high, value), labelled, clusters=labelled, level=level)

@@ -90,7 +90,7 @@ def test_roles_are_told_and_put_onto_the_card(simulate: Command, command: Comman
     assert card["roles"]["cases"] == 2
     assert card["criteria"]
     command("report", "r.jsonl", "--html", "r.html", "--judge-card", "card.json")
-    assert "this judge tells who is speaking in" in (folder / "r.html").read_text()
+    assert "offline/offline tells who is speaking in" in (folder / "r.html").read_text()
 
 
 def test_persona_score_of_several_evaluators(simulate: Command, command: Command, folder: Path) -> None:

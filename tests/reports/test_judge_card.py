@@ -74,6 +74,13 @@ def test_a_criterion_that_the_card_does_not_know_is_said(tmp_path: Path) -> None
     assert "polite: never checked against people" in as_text(made, tmp_path)
 
 
+def test_of_several_checked_judges_the_one_who_rated_counts(tmp_path: Path) -> None:
+    (one,) = card().criteria
+    other = replace(one, version=replace(one.version, model="lab/old"))
+    made = replace(source(), card=replace(card(), criteria=(other, one)))
+    assert "no longer holds" not in as_text(made, tmp_path)
+
+
 def test_without_a_card_reports_are_as_before(tmp_path: Path) -> None:
     made = source(with_card=False)
     assert "checked" not in as_text(made, tmp_path)

@@ -103,14 +103,11 @@ class JudgeCard:
     source: str = ""
     """The result file whose conversations were labelled."""
     criteria: tuple[Checked, ...] = ()
+    """By criterion and version of the judge: one criterion may have several entries."""
     roles: Mapping[str, Any] = field(default_factory=dict)
     """How well it tells who is speaking; see `rating.roles`. Empty where that was not asked."""
     probes: Mapping[str, Any] = field(default_factory=dict)
     """Flips by probe; see `rating.probes`."""
-
-    def checked(self, criterion: str) -> Checked | None:
-        """The criterion's entry. `goal` for the expected outcome."""
-        return next((one for one in self.criteria if one.criterion == criterion), None)
 
     def with_(self, **changes: Any) -> JudgeCard:
         return replace(self, **changes)

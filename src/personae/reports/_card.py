@@ -79,18 +79,25 @@ def roles_words(card: JudgeCard | None) -> str:
     rate, n = card.roles.get("top_1") or {}, card.roles.get("cases", 0)
     if rate.get("value") is None:
         return ""
-    return f"this judge tells who is speaking in {percent(rate['value'])} of {plural(int(n), 'case')}"
+    chance = card.roles.get("chance")
+    by_chance = "" if chance is None else f" (by chance {percent(chance)})"
+    told = f"{percent(rate['value'])} of {plural(int(n), 'case')}{by_chance}"
+    return f"{card.roles.get('judge_model') or 'the judge'} tells who is speaking in {told}"
 
 
 def _note(card: JudgeCard, data: ReportData, measure: Measure) -> CardNote:
     name = labels.GOAL if measure.id == GOAL else measure.name
-    one = card.checked(name)
-    if one is None:
+    entries = [one for one in card.criteria if one.criterion == name]
+    if not entries:
         return CardNote(measure.id, measure.title, None, undefined("the criterion was never checked"), ())
-    found = (change for now in _versions(data, name) for change in one.version.differences(now))
-    changes = tuple(dict.fromkeys(found))
+    one, changes = min(((one, _changes(one, data)) for one in entries), key=lambda entry: len(entry[1]))
     corrected = undefined("what was checked is not what rated this run") if changes else _corrected(one, measure)
     return CardNote(measure.id, measure.title, one, corrected, changes)
+
+
+def _changes(one: Checked, data: ReportData) -> tuple[str, ...]:
+    found = (change for now in _versions(data, one.criterion) for change in one.version.differences(now))
+    return tuple(dict.fromkeys(found))
 
 
 def _corrected(one: Checked, measure: Measure) -> Estimate:

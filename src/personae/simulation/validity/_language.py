@@ -147,9 +147,8 @@ def language_of(text: str, words: Iterable[str] | None = None) -> str | None:
             if found >= _FEWEST_SIGNS and found * 3 >= sum(map(str.isalpha, text)):
                 return code
     scores: dict[str, float] = {}
-    count = 0
-    for word in _WORD.findall(text.lower().replace("\u2019", "'")) if words is None else words:
-        count += 1
+    spoken = list(_WORD.findall(text.lower().replace("\u2019", "'")) if words is None else words)
+    for word in spoken:
         for code, weight in _WEIGHTS.get(word, ()):
             scores[code] = scores.get(code, 0.0) + weight
     if not scores:
@@ -157,9 +156,11 @@ def language_of(text: str, words: Iterable[str] | None = None) -> str | None:
     first, *others = sorted(scores, key=lambda code: -scores[code])
     best = scores[first]
     rivals = [scores[code] for code in others if not are_alike(first, code)]
-    if best < _ENOUGH or best < _SHARE * count or (rivals and best < _LEAD * rivals[0]):
+    if best < _ENOUGH or best < _SHARE * len(spoken) or (rivals and best < _LEAD * rivals[0]):
         return None
-    return first
+    # a name that looks like a small word of some language must not speak for it by being said twice
+    speaks_for_it = {word for word in spoken if any(code == first for code, _ in _WEIGHTS.get(word, ()))}
+    return first if len(speaks_for_it) > 1 else None
 
 
 _OWN_WORDS = {

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
+from personae.simulation.validity._talk import Said
 
 _ASKS_AGAIN = re.compile(
     r"\b(?:(?:not|n't) (?:sure|certain|quite|really)?(?: that)?(?: i| we)? ?(?:understand|understood|get|got|catch"
@@ -23,6 +24,8 @@ _ASKS_AGAIN = re.compile(
     r"|hello\?)"
 )
 """The bot has not understood."""
+_LEAST_SAID = 5
+"""Different words of a reply that may be an answer."""
 
 
 @guards.method("empty_or_repeated")
@@ -54,10 +57,18 @@ class EmptyOrRepeated:
                 continue
             earlier = seen.setdefault(one.lower.strip(), [])
             before = talk.before(one)
-            is_asked = before is not None and (answers.get(before.lower, 0) > 1 or _ASKS_AGAIN.search(before.lower))
+            is_asked = before is not None and (answers.get(before.lower, 0) > 1 or _is_no_answer(before, one))
             if earlier and not is_asked:
                 why = f"the same words as in turn {earlier[-1]}, although the bot has answered something else since"
                 words = " ".join(one.text.split()[:12])
                 severe = len(earlier) > 1
                 yield Finding("empty_or_repeated", one.number, words, why, "invalid" if severe else "unsure")
             earlier.append(one.number)
+
+
+def _is_no_answer(reply: Said, one: Said) -> bool:
+    """The bot asks back, says next to nothing, or echoes what the user said: to say it again is natural."""
+    words = set(reply.words)
+    if len(words) < _LEAST_SAID or _ASKS_AGAIN.search(reply.lower):
+        return True
+    return len(words.intersection(one.words)) * 2 >= len(words)

@@ -2,7 +2,7 @@
 
 Source: a known failure of models that see the conversation with roles flipped: they go on with the other side's text
 Idea:   the share of a message's runs of four words that stand in a message of the bot before it. Quoted words, and
-        what the user says that the bot said, do not count.
+        what the user says that the bot said, do not count, nor do the user's own words that a bot has echoed.
 Cost:   no call; a look at the words that both share, and only where these are most, at their order.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
-from personae.simulation.validity._talk import Said
+from personae.simulation.validity._talk import Said, words_of
 
 _RUN, _SHORT = 4, 15
 _CONFIRMS = re.compile(r"\W*(?:yes|no|yeah|yep|ok|okay|right|correct|sure|fine|ja|nein|oui|non|sí|si|sim)\b")
@@ -45,7 +45,7 @@ class Parroting:
                 shared = own.intersection(other.words)
                 if len(shared) < self.maybe * len(own):
                     continue
-                share = _runs(words, other) / (len(words) - _RUN + 1)
+                share = _runs(talk, words, other) / (len(words) - _RUN + 1)
                 if share >= self.maybe and not _is_natural(one):
                     why = f"{share:.0%} of it stands word for word in the bot's turn {other.number}"
                     text = " ".join(one.text.split()[:14])
@@ -53,10 +53,16 @@ class Parroting:
                     break
 
 
-def _runs(words: list[str], other: Said) -> int:
-    """How many runs of four words stand in the other turn as well."""
+def _runs(talk: Talk, words: list[str], other: Said) -> int:
+    """How many runs of four words stand in the other turn, and were not the user's own words before it."""
     line = other.line
-    return sum(f" {' '.join(words[place : place + _RUN])} " in line for place in range(len(words) - _RUN + 1))
+    runs = (f" {' '.join(words[place : place + _RUN])} " for place in range(len(words) - _RUN + 1))
+    shared = [run for run in runs if run in line]
+    if not shared:
+        return 0
+    own = "\n".join([one.line for one in talk.said if one.role == "user" and one.number < other.number])
+    own += f"\n {' '.join(words_of(talk.told))} "
+    return sum(run not in own for run in shared)
 
 
 def _is_natural(one: Said) -> bool:

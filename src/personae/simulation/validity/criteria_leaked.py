@@ -60,9 +60,15 @@ def _run_in(runs: frozenset[str], vocabulary: frozenset[str], talk: Talk, one: S
         if words[place] not in vocabulary or words[place + _RUN - 1] not in vocabulary:
             continue
         run = " ".join(words[place : place + _RUN])
-        if run in runs and not any(f" {run} " in other.line for other in talk.bot if other.number < one.number):
+        if run in runs and not _has_said_most(talk, one, run):
             return run
     return ""
+
+
+def _has_said_most(talk: Talk, one: Said, run: str) -> bool:
+    """The bot has said the run before, but for its first or its last word."""
+    parts = f" {run.partition(' ')[2]} ", f" {run.rpartition(' ')[0]} "
+    return any(part in other.line for other in talk.bot if other.number < one.number for part in parts)
 
 
 def _number_in(numbers: frozenset[str], talk: Talk, one: Said) -> str:

@@ -16,8 +16,8 @@ from personae.cli import NOTHING_MEASURED
 from personae.errors import InputError
 from personae.experiments.result_file import read_rows, results
 from personae.rating.card import JudgeCard
-from personae.rating.check import Check, CriterionCheck, Disagreement
 from personae.rating.check import check as check_labels
+from personae.rating.checked import Check, CriterionCheck, Disagreement
 from personae.rating.labels import GOAL, append_label, read_labels
 from personae.rating.labels import merge as merge_labels
 from personae.reports._text import decimal, figure, interval, one_line, plural, visible

@@ -15,6 +15,7 @@ from personae.experiments.doses import BehaviourDose, FactTold
 from personae.experiments.fairness import Fairness
 from personae.experiments.measured import INVALID, Kind, metric_title
 from personae.stats.intervals import Estimate, undefined
+from personae.stats.variance import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,8 @@ class ReportData:
     """The highest number of repeats of one persona in one scenario."""
     pass_hat: Mapping[int, Estimate] = field(default_factory=dict)
     """pass^k by k: the chance that k repeats all achieve the goal. Empty without repeats."""
+    variance: tuple[Part, ...] = ()
+    """Where the spread of the goal comes from. Empty with fewer than two answers."""
     run: Run = field(default_factory=Run)
     facts: tuple[Fact, ...] = ()
     """All other metadata."""
@@ -193,6 +196,7 @@ class ReportData:
                 for one in self.measures
             ],
             "pass_hat": {str(k): estimate.as_dict() for k, estimate in self.pass_hat.items()},
+            "variance": [part.as_dict() for part in self.variance],
             "personas": [_slice(one) for one in self.personas],
             "scenarios": [_slice(one) for one in self.scenarios],
             "traits": [_slice(one) for one in self.traits],

@@ -36,6 +36,7 @@ from personae.experiments.run_facts import Facts
 from personae.stats.distribution import Distribution
 from personae.stats.intervals import Estimate, mean, rate
 from personae.stats.repeats import pass_hat
+from personae.stats.variance import Cell, Part, Sums, variance_split
 
 _ROLES = ("bot", "simulator", "judge")
 _MOST_MESSAGES = 50
@@ -202,6 +203,7 @@ class _Tally:
             refusals_undecided=self.refusals_undecided,
             epochs=epochs,
             pass_hat=self._pass_hat() if epochs > 1 else {},
+            variance=self._variance(),
             run=run,
             facts=facts,
             behaviours=self.doses.finished_behaviours(),
@@ -260,6 +262,14 @@ class _Tally:
             conversations, measured = sum(cell.conversations for cell in cells), sum(cell.measured for cell in cells)
             slices.append(Slice(name, conversations, measured, estimates))
         return tuple(slices)
+
+    def _variance(self) -> tuple[Part, ...]:
+        """Of the goal: its answers are 0 and 1, so their squares add up to their sum."""
+        return variance_split(
+            Cell(persona, scenario, Sums(cell.counts[GOAL], cell.sums[GOAL], cell.sums[GOAL]))
+            for (persona, scenario), cell in self.cells.items()
+            if cell.counts.get(GOAL)
+        )
 
     def _pass_hat(self) -> dict[int, Estimate]:
         tasks = [(round(cell.sums[GOAL]), cell.counts[GOAL]) for cell in self.cells.values() if cell.counts.get(GOAL)]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from personae.core.text import whole
 from personae.stats.intervals import Estimate
+from personae.stats.variance import Part
 
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
 """Control characters, and the marks that turn the direction of the text around them."""
@@ -78,6 +80,12 @@ def interval(estimate: Estimate, kind: str) -> str:
         return estimate.reason
     show = decimal if kind == "metric" else percent
     return f"{show(estimate.low)} to {show(estimate.high)}"
+
+
+def spread(parts: Sequence[Part]) -> str:
+    """Where the spread of the goal comes from, such as `persona 40%, epoch 60%`; blank where there is none to split."""
+    shares = [f"{part.name} {percent(part.share)}" for part in parts if part.share is not None]
+    return ", ".join(shares) if len(shares) > 1 else ""
 
 
 def counts(estimate: Estimate, kind: str) -> str:

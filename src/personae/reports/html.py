@@ -241,6 +241,7 @@ def _environment() -> Environment:
         "milliseconds",
         "within",
         "dollars",
+        "spread",
         "plural",
     )
     environment.globals |= {name: getattr(_text, name) for name in helpers}

@@ -25,6 +25,7 @@ from personae.reports._text import (
     one_line,
     percent,
     plural,
+    spread,
     tone,
     visible,
     within,
@@ -141,9 +142,7 @@ def _notes(data: ReportData) -> Iterator[Text]:
         if measure.missing:
             why = one_line(measure.reasons[0].text, 60)
             yield _text(f"{one_line(measure.title, 40)}: no answer in {measure.missing:,} more ({why})", "yellow")
-    if len(data.pass_hat) > 1:
-        chances = ", ".join(f"{k}: {figure(one, 'goal')}" for k, one in data.pass_hat.items())
-        yield _text(f"all of k repeats achieve the goal (pass^k): {chances}")
+    yield from _chance(data)
     if data.half_lines:
         yield _text("the last line of the file was half written and is left out", "yellow")
     if data.superseded:
@@ -173,6 +172,14 @@ def _doses(data: ReportData) -> Iterator[Text]:
             if not number:
                 yield _text("")
             yield _text(line, "yellow" if is_broken else "" if number else "bold")
+
+
+def _chance(data: ReportData) -> Iterator[Text]:
+    if len(data.pass_hat) > 1:
+        chances = ", ".join(f"{k}: {figure(one, 'goal')}" for k, one in data.pass_hat.items())
+        yield _text(f"all of k repeats achieve the goal (pass^k): {chances}")
+    if text := spread(data.variance):
+        yield _text(f"where the spread of the goal comes from: {text}")
 
 
 def _slices(console: Console, noun: str, slices: tuple[Slice, ...], measures: tuple[Measure, ...]) -> None:

@@ -75,10 +75,10 @@ def test_the_dose_planned_and_delivered_agree_on_tau2(name: str) -> None:
 
 def test_the_same_seed_plans_the_same_and_another_one_differently() -> None:
     scenarios = tau2()[:6]
-    runs = [held(scenarios, "typos", seed=seed) for seed in (1, 1, 2)]
-    plans = [
-        [turn.metadata.get("behaviours") for one in results for turn in one.conversation.turns] for results in runs
-    ]
+    plans = []
+    for seed in (1, 1, 2):
+        turns = [turn for result in held(scenarios, "typos", seed=seed) for turn in result.conversation.turns]
+        plans.append([turn.metadata.get("behaviours") for turn in turns])
     assert plans[0] == plans[1] != plans[2]
 
 

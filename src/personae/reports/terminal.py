@@ -137,7 +137,7 @@ def _notes(data: ReportData) -> Iterator[Text]:
                 times = f"{message.count}x " if message.count > 1 else ""
                 yield _text(f"         {times}{one_line(message.text, 84)}")
     for line in validity_in_words(data):
-        yield _text(line, "yellow")
+        yield _text(line, "yellow" if data.fairness.guards else "")
     for measure in data.measures:
         if measure.missing:
             why = one_line(measure.reasons[0].text, 60)
@@ -266,6 +266,8 @@ def validity_in_words(data: ReportData) -> Iterator[str]:
         yield f"fair tests: {', '.join(found)} of {fair.checked:,} checked" + (f" (fault: {faults})" if faults else "")
         guards = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in [*fair.guards.items()][:6])
         yield f"  found by: {guards}"
+    elif fair.checked:
+        yield f"fair tests: all {fair.checked:,} checked, nothing found"
     if fair.unchecked and fair.checked:
         yield f"not checked whether they are fair tests: {plural(fair.unchecked, 'conversation')}"
     if data.left_out_as_invalid:

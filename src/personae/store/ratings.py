@@ -75,3 +75,20 @@ async def answer_counts(
     if row_ids is not None:
         chosen = chosen.join(responses, responses.c.id == ratings.c.response_id).where(responses.c.row_id.in_(row_ids))
     return [(row[0], row[1], row[2]) for row in await connection.execute(chosen)]
+
+
+_AT_ONCE = 1000
+"""Responses that one statement names."""
+
+
+async def answer_counts_of(connection: AsyncConnection, response_ids: Sequence[int]) -> list[tuple[int, str, int]]:
+    """As `answer_counts`, over these responses; a criterion may come more than once."""
+    found: list[tuple[int, str, int]] = []
+    for start in range(0, len(response_ids), _AT_ONCE):
+        chosen = (
+            select(ratings.c.criterion_id, ratings.c.rating, func.count())
+            .where(ratings.c.response_id.in_(response_ids[start : start + _AT_ONCE]), ratings.c.rating.is_not(None))
+            .group_by(ratings.c.criterion_id, ratings.c.rating)
+        )
+        found += [(row[0], row[1], row[2]) for row in await connection.execute(chosen)]
+    return found

@@ -191,6 +191,19 @@ async def cells(
     return [dict(row) for row in (await connection.execute(statement.order_by(responses.c.id))).mappings()]
 
 
+async def verdicts(
+    connection: AsyncConnection, experiment_id: int, row_ids: Collection[int] | None = None
+) -> list[Record]:
+    """Of each response, whether it was a fair test (`verdict`, null: not checked), and whose `fault` it is if not."""
+    validity = responses.c.result["validity"]
+    statement = select(
+        responses.c.id, validity["verdict"].as_string().label("verdict"), validity["fault"].as_string().label("fault")
+    ).where(responses.c.experiment_id == experiment_id)
+    if row_ids is not None:
+        statement = statement.where(responses.c.row_id.in_(row_ids))
+    return [dict(row) for row in (await connection.execute(statement)).mappings()]
+
+
 async def keys(connection: AsyncConnection, experiment_id: int) -> list[Record]:
     """Key, id, termination and how many ratings failed, of each."""
     found = await connection.execute(

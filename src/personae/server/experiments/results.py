@@ -24,17 +24,25 @@ MOST_LISTED = 10_000
 async def summed_up(
     connection: Connection, experiment: Record, *, row_ids: Collection[int] | None = None, until: datetime
 ) -> dict[str, Any]:
-    """The results of the whole experiment, or of some of its rows, in the SDK's form and with what we add."""
+    """The results of the whole experiment, or of some of its rows, in the SDK's form and with what we add.
+
+    What is known to be no fair test is in no rate; `with_invalid` has the rates with it.
+    """
     cells = await responses.cells(connection, experiment["id"], row_ids)
     counts = await ratings.answer_counts(connection, experiment["id"], row_ids)
     done = [cell for cell in cells if not cell["has_error"]]
+    verdicts = await responses.verdicts(connection, experiment["id"], row_ids)
+    invalid = {one["id"] for one in verdicts if one["verdict"] == "invalid"}
+    unfair = [cell["id"] for cell in done if cell["id"] in invalid]
+    counts += [(id_, answer, -n) for id_, answer, n in await ratings.answer_counts_of(connection, unfair)]
+    fair = [cell for cell in done if cell["id"] not in invalid]
     rated = [cell for cell in done if cell["passed"] + cell["not_passed"] > 0]
     began = experiment["started_at"]
     costs = [cell["cost_usd"] for cell in cells]
     lists = _per_response(done if len(done) <= MOST_LISTED else [])
     epochs = Counter(cell["epoch"] for cell in done)
     return {
-        "mean_all_ratings": _yes_no(sum(cell["passed"] for cell in rated), sum(cell["not_passed"] for cell in rated)),
+        "mean_all_ratings": _yes_no(sum(cell["passed"] for cell in fair), sum(cell["not_passed"] for cell in fair)),
         "std_all_ratings": 0.0,
         "mean_rating_by_criterion_id": _by_criterion(counts),
         "mean_duration_seconds": _mean(cell["duration_s"] for cell in done),
@@ -50,12 +58,21 @@ async def summed_up(
         "estimated_output_cost_usd": 0.0,
         "estimated_total_cost_usd": sum(cost or 0.0 for cost in costs),
         "unpriced_responses": sum(cost is None for cost in costs),
-        "intervals": _intervals(done),
-        "goal": _goal(done),
+        "intervals": _intervals(fair),
+        "goal": _goal(fair),
+        "validity": _validity(verdicts, len(unfair)),
+        "with_invalid": {"goal": _goal(done), **_intervals(done)},
         "terminations": {on_wire(name): count for name, count in _terminations(cells).items()},
         "simulated": experiment["evaluation_mode"] == "MULTI_TURN",
         "disclaimer": DISCLAIMER,
     }
+
+
+def _validity(verdicts: Sequence[Record], left_out: int) -> dict[str, Any]:
+    """Counts of verdicts and of faults, and how many of those with ratings are in no rate."""
+    faults = Counter(one["fault"] for one in verdicts if one["verdict"] == "invalid")
+    counted = Counter(one["verdict"] or "not_checked" for one in verdicts)
+    return {"verdicts": dict(counted), "faults": dict(faults), "left_out": left_out}
 
 
 def _terminations(cells: Iterable[Record]) -> Counter[str]:

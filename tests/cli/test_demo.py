@@ -26,6 +26,11 @@ def test_the_report_finds_the_flaws_of_the_bot_and_none_in_its_mended_twin(comma
     assert (folder / "d" / "results.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     flaws = {"Goal achieved", "remembers", "consistent", "on-topic", "helps"}
     assert falls_short(command, "d/results.jsonl") >= flaws
+    assert "8 pairs: 7 better, 0 worse" in done.out
+    assert (folder / "d" / "compare.html").exists()
+    verdicts = [line for line in done.out.splitlines() if line.startswith(("FAIL", "PASS", "INCONCLUSIVE"))]
+    assert [line.split(":")[0] for line in verdicts] == ["FAIL", "PASS"]
+    assert "FAIL         criterion remembers at least 70%: 38%" in done.out
     assert command("demo", "--into", "d", "--mended").code == 0
     assert falls_short(command, "d/mended.jsonl") == set()
 

@@ -15,11 +15,20 @@ from rich.text import Text
 from personae.errors import RecordingError
 
 DATA = "personae.demo"
-FILES = ("bot.py", "bot_mended.py", "personas.jsonl", "scenarios.yaml", "criteria.yaml", "product.md", "README.md")
+FILES = (
+    "bot.py",
+    "bot_mended.py",
+    "personas.jsonl",
+    "scenarios.yaml",
+    "criteria.yaml",
+    "gate.yaml",
+    "product.md",
+    "README.md",
+)
 
 
 def run(into: Path, *, mended: bool) -> None:
-    """Copy the files where they are missing, and run `personae simulate` on them."""
+    """Copy the files where they are missing, and run the commands that are shown on them."""
     try:
         into.mkdir(parents=True, exist_ok=True)
         for name in FILES:
@@ -27,8 +36,27 @@ def run(into: Path, *, mended: bool) -> None:
                 (into / name).write_bytes((files(DATA) / name).read_bytes())
     except OSError as error:
         raise RecordingError(f"cannot write into {str(into)!r}: {error.strerror}") from error
+    console = Console(stderr=True, highlight=False)
     name = "mended" if mended else "results"
-    arguments = [
+    arguments = _simulation(into, mended=mended)
+    _show(console, arguments)
+    _say(console, "The offline engine is for trying and testing: it is no measure of a bot.", "dim")
+    code = _call(arguments)
+    if code == 0:
+        if not mended:
+            _decide(into, console)
+        console.print()
+        _say(console, f"the report: {(into / f'{name}.html').resolve()}", "bold green")
+        if not mended:
+            _say(console, f"the flawed bot beside its mended twin: {(into / 'compare.html').resolve()}", "bold green")
+            twin = shlex.join([_program(), "demo", "--mended", "--into", str(into)])
+            _say(console, f"the report of the mended twin: {twin}")
+    sys.exit(code)
+
+
+def _simulation(into: Path, *, mended: bool) -> list[str]:
+    name = "mended" if mended else "results"
+    return [
         "simulate",
         "--model-cmd",
         str(into / ("bot_mended.py" if mended else "bot.py")),
@@ -44,26 +72,36 @@ def run(into: Path, *, mended: bool) -> None:
         str(into / f"{name}.html"),
         "--fresh",
     ]
-    console = Console(stderr=True, highlight=False)
-    program = "personae" if shutil.which("personae") else sys.argv[0]
-    _say(console, shlex.join([program, *arguments]), "bold")
-    _say(console, "The offline engine is for trying and testing: it is no measure of a bot.", "dim")
-    code = _simulate(arguments)
-    if code == 0:
-        report = (into / f"{name}.html").resolve()
+
+
+def _decide(into: Path, console: Console) -> None:
+    """Hold the flawed bot beside its mended twin, and both against the gate: one fails, and one passes."""
+    flawed, mended = str(into / "results.jsonl"), str(into / "mended.jsonl")
+    policy = ["--policy", str(into / "gate.yaml")]
+    for arguments in (
+        [*_simulation(into, mended=True), "--quiet"],
+        ["compare", flawed, mended, "--html", str(into / "compare.html")],
+        ["gate", flawed, *policy],
+        ["gate", mended, *policy],
+    ):
         console.print()
-        _say(console, f"the report: {report}", "bold green")
-        if not mended:
-            twin = shlex.join([program, "demo", "--mended", "--into", str(into)])
-            _say(console, f"the same for the bot's mended twin: {twin}")
-    sys.exit(code)
+        _show(console, arguments)
+        _call(arguments)
+
+
+def _program() -> str:
+    return "personae" if shutil.which("personae") else sys.argv[0]
+
+
+def _show(console: Console, arguments: list[str]) -> None:
+    _say(console, shlex.join([_program(), *arguments]), "bold")
 
 
 def _say(console: Console, line: str, style: str = "") -> None:
     console.print(Text(line, style), soft_wrap=True)
 
 
-def _simulate(arguments: list[str]) -> int:
+def _call(arguments: list[str]) -> int:
     from personae.cli import app  # the command as a person would call it, so that what is shown is what runs
 
     try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -160,3 +162,10 @@ class Wrong:
 def test_a_dose_that_cannot_be_is_refused(wrong: Wrong) -> None:
     with pytest.raises(ConfigurationError, match=wrong.told):
         policies.get("pushes_back")(**wrong.settings)
+
+
+def test_the_page_tells_of_every_behaviour_and_of_its_first_turn() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "behaviours.md").read_text()
+    table = page[page.index("## Which there are") : page.index("## The dose")]
+    told = dict(re.findall(r"^\| `(\w+)` \| .* \| (\d) \|$", table, re.MULTILINE))
+    assert told == {name: str(behaviour.first_turn) for name, behaviour in policies.all().items()}

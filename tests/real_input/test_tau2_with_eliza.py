@@ -94,3 +94,18 @@ def test_the_same_tasks_run_against_eliza_behind_http(scenarios: list[Scenario],
     results = asyncio.run(serve_and_simulate())
     assert len(results) == 164
     assert [result.conversation.error for result in results if result.conversation.error] == []
+
+
+def test_no_guard_calls_a_clean_conversation_an_unfair_test(scenarios: list[Scenario]) -> None:
+    """The offline engine's simulator keeps to its role in all of them, against a bot that hardly understands it."""
+    talks = simulate("model:offline", scenarios=scenarios, provider="offline", metrics=(), max_turns=MAX_TURNS)
+    found = [finding for talk in talks if talk.validity for finding in talk.validity.findings]
+    assert [(one.guard, one.words) for one in found] == []
+    assert [talk.validity.attempts for talk in talks if talk.validity and talk.validity.attempts] == []
+
+
+def test_with_a_bot_that_echoes_only_repetitions_are_odd(results: list[SimulationResult]) -> None:
+    """ELIZA says back what she hears: the user's own words are no parroting. What it says three times stays odd."""
+    found = [finding for result in results if result.validity for finding in result.validity.findings]
+    assert {one.guard for one in found} <= {"empty_or_repeated"}
+    assert sum(result.validity is not None and result.validity.verdict == "invalid" for result in results) <= 2

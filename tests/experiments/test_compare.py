@@ -68,6 +68,12 @@ def test_what_has_no_other_half_is_listed_and_in_no_number(tmp_path: Path) -> No
     assert reasons == {("P01", "after", "bot_error"), ("P02", "after", "not_judged"), ("P03", "before", "only here")}
 
 
+def test_in_another_manner_it_is_another_conversation(tmp_path: Path) -> None:
+    a = file(tmp_path / "a.jsonl", of_goals(True))
+    b = file(tmp_path / "b.jsonl", of_goals(True), metadata={"behaviours": {"vague": 0.5}})
+    assert compare(a, b).pairs == 0
+
+
 def test_a_rating_that_one_side_lacks_is_counted(tmp_path: Path) -> None:
     before = of_goals(True, True)
     after = [before[0], replace(before[1], criteria={"polite": None})]

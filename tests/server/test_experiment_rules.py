@@ -413,6 +413,7 @@ def test_the_plan_is_shown_before_anything_is_done(lab: Lab) -> None:
         "conversations": 12,
         "problems": [],
     }
+    assert 0 < seen["detectable"] <= 1
     assert "asks about shipping" in seen["example"]["text"]
     assert sum(lab.calls().values()) == 0
     assert lab.read("/experiments")["items"] == []

@@ -137,7 +137,8 @@ class Run:
             values[place] = value
         self.conditions.add(row["metadata"])
         persona, scenario, epoch = row["persona"], row["scenario"], row["epoch"]
-        content = orjson.dumps([persona, scenario], option=orjson.OPT_SORT_KEYS)
+        behaviours = row["metadata"].get("behaviours")  # in another manner it is another conversation
+        content = orjson.dumps([persona, scenario, behaviours], option=orjson.OPT_SORT_KEYS)
         cell = blake2b(content, digest_size=12).digest()
         side = Side(
             row["key"],

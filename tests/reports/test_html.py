@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from personae.core.conversation import DISCLAIMER, Turn
 from personae.core.rating import Quote, Rating
 from personae.core.result import SimulationResult
+from personae.core.validity import Finding, judged
 from personae.reports import ReportSource
 from personae.reports.html import HtmlReport
 from tests.reports.samples import make, sample_results
@@ -125,6 +126,21 @@ def test_an_address_opens_the_list_with_its_filter(page: Page, report: Path, que
     page.goto(f"{report.as_uri()}#conversations&{query}")
     assert visible_rows(page) == count
     assert page.get_by_text("No conversation is like this").is_visible() == (count == 0)
+
+
+def test_what_was_no_fair_test_is_filtered_and_its_words_are_marked(
+    page: Page, tmp_path: Path, troubles: list[str]
+) -> None:
+    fair, unfair = make(persona="Ann"), make(persona="Ben")
+    turns = (Turn("user", "*sighs* I want a refund."), *unfair.conversation.turns[1:])
+    finding = Finding("meta_text", 1, "*sighs*", "a stage direction", "invalid")
+    unfair = replace(unfair, conversation=replace(unfair.conversation, turns=turns), validity=judged((finding,)))
+    page.goto(f"{write(tmp_path, replace(fair, validity=judged(())), unfair)}#conversations&fair=invalid")
+    assert visible_rows(page) == 1
+    page.locator("tr[data-id]:visible a").click()
+    page.locator(".validity a.quote").click()
+    expect(page.locator("mark.is-marked")).to_have_text("*sighs*")
+    expect(page.locator(".conversation:visible .validity")).to_contain_text("fault: simulator")
 
 
 def test_a_cell_of_the_heat_table_leads_to_its_conversations(opened: Page) -> None:

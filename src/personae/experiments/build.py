@@ -156,6 +156,7 @@ class Engine:
             answers=per_turn,
             bot=self.bot_model,
             bot_system=self.bot.system_prompt,
+            auditor=self.judge.model if self.settings.audit else None,
         )
 
 

@@ -12,6 +12,7 @@ _USER_TOKENS = (20, 80)
 _BOT_TOKENS = (40, 250)
 _SYSTEM_TOKENS = 900
 _JUDGE_OVERHEAD_TOKENS = 1500
+_AUDIT_TOKENS = (10, 300)
 _TOKENS_PER_ANSWER = (25, 90)
 
 
@@ -46,11 +47,13 @@ def estimate(
     answers: int,
     bot: Model | None,
     bot_system: str,
+    auditor: Model | None = None,
 ) -> Estimate:
     """Low: everybody is content after two replies. High: nobody ever is, and all talk much.
 
     `answers`: entries that each judge is asked for, per bot turn. `bot` is None where its calls are not ours to pay,
-    `simulator` where nobody plays a persona.
+    `simulator` where nobody plays a persona, `auditor` where nobody asks whether it was a fair test. Conversations that
+    are held again are not foreseen.
     """
     sides: list[list[tuple[Model, _Side]]] = []
     for which, turns in enumerate((min(2, max_turns), max_turns)):
@@ -65,6 +68,8 @@ def estimate(
             size = _TOKENS_PER_ANSWER[which] * answers
             rating = _Side(1, _JUDGE_OVERHEAD_TOKENS + said, size * turns)
             talk += [(judge, rating) for judge in judges]
+        if auditor is not None:
+            talk.append((auditor, _Side(1, _JUDGE_OVERHEAD_TOKENS + turns * (user + reply), _AUDIT_TOKENS[which])))
         sides.append(talk)
     low, high = ([(model, side) for model, side in talk] for talk in sides)
     unpriced = tuple(dict.fromkeys(model.name for model, _ in high if model.estimate_usd(1, 1) is None))

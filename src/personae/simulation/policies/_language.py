@@ -49,7 +49,7 @@ def language(text: str) -> str | None:
     Of Latin script it takes two common words of one language, and twice as many as of any other.
     """
     text = text[:_MOST].lower()
-    for code, letters in _SCRIPTS:
+    for code, letters in () if text.isascii() else _SCRIPTS:
         if len(letters.findall(text)) >= 3:
             return code
     counts: dict[str, float] = {}

@@ -9,7 +9,8 @@ _MOST = 8_000
 """Characters of one text that are read."""
 _SENTENCES = re.compile(r"(?<=[.!?\u2026\u3002])\s+|\n+")
 _WORDS = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
-_VALUE = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:[^\W_]+[/_:.-])*[^\W_]*\d[^\W_]*(?:[/_:.-][^\W_]+)*", re.UNICODE)
+_BETWEEN = re.compile(r"[\s#(),;\"\u201c\u201d<>\[\]]+")
+_EXACT = re.compile(r"[\d@]")
 _ASKS = re.compile(
     r"\?|\b(?:please (?:\w+ ){0,2}?(?:provide|give|share|send|tell|enter|confirm|state|specify)|(?:i(?:'ll| will)?|we)"
     r" (?:just |only |also )?need (?:your|the|to know)|let me know|tell me (?:your|the|which|what|when|where|more))\b"
@@ -42,7 +43,9 @@ def cues(*phrases: str) -> re.Pattern[str]:
 @lru_cache(maxsize=4_096)
 def values(text: str) -> frozenset[str]:
     """What in a text is exact: numbers, codes, dates and addresses of e-mail, each as `canonical` writes it."""
-    found = (canonical(match[0]) for match in _VALUE.finditer(text[:_MOST]))
+    if not _EXACT.search(text):
+        return frozenset()
+    found = (canonical(part) for part in _BETWEEN.split(text[:_MOST]) if _EXACT.search(part))
     return frozenset(value for value in found if len(value) > 1)
 
 

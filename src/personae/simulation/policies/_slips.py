@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 
 _KNOWN_SLIPS = frozenset(
     """
@@ -46,30 +46,41 @@ def holds_slip(own: Iterable[str], right: Set[str], near: Set[str]) -> bool:
     `right` are words that are no slips, since the bot or the author of the situation uses them; `near` those that a
     slip may come from.
     """
-    return any(_is_slip(word, right, near) for word in own)
+    doubtful = []
+    for word in own:
+        if word in _KNOWN_SLIPS:
+            return True
+        if word not in right and word not in _COMMON and len(word) > 3 and word.isascii() and word.isalpha():
+            if _THREE.search(word):
+                return True
+            doubtful.append(word)
+    return bool(doubtful) and _is_slip_of(doubtful, near | _COMMON)
 
 
-def _is_slip(word: str, right: Set[str], near: Set[str]) -> bool:
-    if word in _KNOWN_SLIPS:
-        return True
-    if word in right or word in _COMMON or len(word) < 4 or not (word.isascii() and word.isalpha()):
-        return False
-    return bool(_THREE.search(word)) or any(one in _COMMON or one in near for one in _one_slip_away(word))
-
-
-def _one_slip_away(word: str) -> Iterable[str]:
-    """Words from which `word` comes by swapping two letters, doubling one, or leaving one out.
+def _is_slip_of(doubtful: Sequence[str], good: Set[str]) -> bool:
+    """Is one of the words a good one with two letters swapped, one doubled or one left out?
 
     Its ending is left alone, since words differ there for good reasons (`order`, `orders`), and so is its first letter,
     which the fingers hardly miss. A letter in place of another is no evidence: too many good words are that close.
     """
-    for place in range(1, len(word) - 1):
-        if word[place] != word[place + 1]:
-            yield word[:place] + word[place + 1] + word[place] + word[place + 2 :]
-    if len(word) < 5:
-        return
-    for place in range(1, len(word) - 1):
-        if word[place] == word[place - 1]:
-            yield word[:place] + word[place + 1 :]
-        for letter in "abcdefghijklmnopqrstuvwxyz":
-            yield word[:place] + letter + word[place:]
+    by_start: dict[tuple[str, int], list[str]] = {(word[0], len(word) + 1): [] for word in doubtful if len(word) > 4}
+    for other in good:
+        if (other[0], len(other)) in by_start:
+            by_start[other[0], len(other)].append(other)
+    for word in doubtful:
+        inner = range(1, len(word) - 1)
+        swapped = (word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in inner if word[at] != word[at + 1])
+        single = (word[:at] + word[at + 1 :] for at in inner if len(word) > 4 and word[at] == word[at - 1])
+        if any(one in good for one in swapped) or any(one in good for one in single):
+            return True
+        if any(_lacks_one(word, other) for other in by_start.get((word[0], len(word) + 1), ())):
+            return True
+    return False
+
+
+def _lacks_one(word: str, whole: str) -> bool:
+    """Is `word`, of five letters or more, `whole` without one of its inner letters?"""
+    if len(word) < 5 or word[-1] != whole[-1]:
+        return False
+    at = next((place for place, letter in enumerate(word) if letter != whole[place]), len(word))
+    return 0 < at < len(word) and word[at:] == whole[at + 1 :]

@@ -9,6 +9,7 @@ Cost:   no call of its own; one line more in the simulator's request, in the tur
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from personae.simulation.policies import Policy, Spoken, by_intensity, policies
@@ -41,4 +42,9 @@ class Typos(Policy):
 
 
 def _words_of(*texts: str) -> frozenset[str]:
-    return frozenset(word for text in texts for word in words(plain(text)))
+    return frozenset().union(*map(_words_in, texts))
+
+
+@lru_cache(maxsize=4_096)  # the same texts come with every message of a conversation
+def _words_in(text: str) -> frozenset[str]:
+    return frozenset(words(plain(text)))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from personae.core.persona import Behaviour, KnownFact
 from personae.errors import ConfigurationError, Conflict, InputError, NotFound, PersonaeError, ServerError
 from personae.sdk import Client
 from tests.sdk.conftest import Use
@@ -42,6 +43,22 @@ def test_a_persona_is_made_edited_compared_and_restored(use: Use) -> None:
         assert (await client.personas.archive(ann.id)).archived_at is not None
         await client.personas.unarchive(ann.id)
         await client.personas.delete(ann.id)
+
+    use(scenario)
+
+
+def test_behaviours_and_facts_are_kept_by_an_edit_of_something_else(use: Use) -> None:
+    behaviours = (Behaviour(name="typos", probability=0.3), Behaviour(name="gives_up", intensity=2))
+    facts = (KnownFact(name="order number", value="{{order}}"), KnownFact(name="zip", value="10115", when="never"))
+
+    async def scenario(client: Any) -> None:
+        maya = await client.personas.create(fresh("Maya"), "On her phone.", behaviours=behaviours, facts=facts)
+        assert maya.placeholders == ("order",)
+        edited = await client.personas.update(maya.id, description="In her car.")
+        assert (edited.version, edited.behaviours, edited.facts) == (2, behaviours, facts)
+        cleared = await client.personas.update(maya.id, behaviours=())
+        assert (cleared.behaviours, cleared.facts) == ((), facts)
+        assert (await client.personas.version(maya.id, 1)).behaviours == behaviours
 
     use(scenario)
 

@@ -21,7 +21,7 @@ _QUOTED = re.compile(
     r"|(?<!\w)['\u2018][^'\u2019\n]{2,}(?:\w['\u2019]\w[^'\u2019\n]*)*['\u2019](?!\w)|^[ \t]*>.*$|```.*?(?:```|\Z)",
     re.MULTILINE | re.DOTALL,
 )
-_QUOTE_SIGNS = re.compile(r"[\"\u2018\u201c\u201e\u00ab>`]|(?<!\w)'")
+_QUOTE_SIGNS = ('"', " '", "\n'", "('", "`", ">", "\u2018", "\u201c", "\u201e", "\u00ab")
 _SAYS_WHO = re.compile(
     r"\b(?:you|u|it|they|he|she|the (?:bot|assistant|agent|site|page|website|screen|message|email|mail|letter))"
     r"(?: (?:just|also|already|have|had|were|are|keep|kept|clearly|even|only|first|literally|again|'ve|page|e?mail))*"
@@ -39,6 +39,11 @@ _SAYS_WHO = re.compile(
 def words_of(lower: str) -> list[str]:
     """The words of a text that is in lower case; what stands between them is left out, save for `'` and `-`."""
     return lower.translate(_BLANKS).split()
+
+
+def has_any(text: str, signs: Iterable[str]) -> bool:
+    """Whether one of `signs` is in `text`."""
+    return any([sign in text for sign in signs])  # noqa: C419 - a list is faster here than a generator
 
 
 def squeezed(text: str) -> str:
@@ -61,7 +66,7 @@ class Said:
         self.lower = text.lower() if text.isascii() else text.lower().replace("\u2019", "'")
         self.own = self.lower
         """In lower case, without what stands in quotation marks or is marked as pasted; blanks stand for it."""
-        if turn.role == "user" and _QUOTE_SIGNS.search(text):
+        if turn.role == "user" and (text[:1] == "'" or has_any(text, _QUOTE_SIGNS)):
             self.own = _QUOTED.sub(lambda match: " " * len(match[0]), self.lower)
 
     @cached_property
@@ -115,8 +120,7 @@ class Talk:
 
     def says_any(self, signs: Iterable[str]) -> bool:
         """Whether one of `signs`, in lower case, is in what the simulator said. A cheap look before a dear one."""
-        blob = self.blob
-        return any([sign in blob for sign in signs])  # noqa: C419 - a list is faster here than a generator
+        return has_any(self.blob, signs)
 
     def before(self, one: Said) -> Said | None:
         """The bot's turn that `one` answers."""

@@ -54,7 +54,7 @@ class CriteriaLeaked:
 
 def _run_in(runs: frozenset[str], vocabulary: frozenset[str], talk: Talk, one: Said) -> str:
     words = one.own_words
-    if len(words) < _RUN or len(vocabulary.intersection(words)) < _RUN // 2:
+    if len(words) < _RUN or len(vocabulary.intersection(words)) < _RUN - 2:
         return ""
     for place in range(len(words) - _RUN + 1):
         if words[place] not in vocabulary or words[place + _RUN - 1] not in vocabulary:

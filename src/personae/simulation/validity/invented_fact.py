@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from personae.core.validity import Finding, Severity
 from personae.simulation.validity import Talk, guards
-from personae.simulation.validity._talk import Said, squeezed
+from personae.simulation.validity._talk import Said, has_any, squeezed
 
 _MONTH = r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
 _MONTH += r"|nov(?:ember)?|dec(?:ember)?"
@@ -30,6 +30,7 @@ _FACT = re.compile(
     r"|(?P<money>[$€£¥] ?\d[\d.,]*\d|[$€£¥] ?\d|\b\d[\d.,]*(?: ?[€£$]| (?:dollars|euros?|pounds|usd|eur|gbp)\b))"
     r"|(?P<id>\+?\b(?:\d[ -]?){6,}\d\b|\b(?:[a-z]{1,6}[-_]?)?\d[\w-]*\w)"
 )
+_INTRODUCES = ("name", "i am ", "i'm ", "this is ")
 _DIGIT = re.compile(r"[\d@]")
 _NAME = re.compile(
     r"\b(?:[Mm]y (?:full |first |last )?name(?: is|'s|\u2019s)|[Tt]he name is|[Nn]ame:|[Tt]his is|I am|I'm|I\u2019m)"
@@ -65,11 +66,11 @@ class InventedFact:
 
     def findings(self, talk: Talk) -> Iterator[Finding]:
         is_liar = _MAKES_UP.search(talk.manner) is not None
-        is_named = talk.says_any(("name", "i am ", "i'm ", "this is "))
+        is_named = talk.says_any(_INTRODUCES)
         for one in talk.user:
             if _DIGIT.search(one.own) and not _is_all_told(talk, one):
                 yield from self._facts(talk, one, is_liar=is_liar)
-            if is_named and (found := _NAME.search(one.text)):
+            if is_named and has_any(one.lower, _INTRODUCES) and (found := _NAME.search(one.text)):
                 yield from _name(talk, one, found, is_liar=is_liar)
 
     def _facts(self, talk: Talk, one: Said, *, is_liar: bool) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
-from personae.simulation.validity._talk import Said
+from personae.simulation.validity._talk import Said, has_any
 
 _GESTURE = (
     r"sigh|paus|laugh|chuckl|smil|grin|frown|nod|shrug|groan|cough|cries|crying|sob|roll(?:s|ing) (?:my |her |his "
@@ -56,7 +56,7 @@ _META = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SIGNS = (
-    "*", "(", "[", "{", "<", " _", "##", "persona", "character", "role", "simulat", "prompt", "instructions",
+    "*", "(", "[", "{", "<", "_", "##", "persona", "character", "role", "simulat", "prompt", "instructions",
     "user", "playing the", "pretending", "goal", "end_conv", "here's ", "here is ", '"action', '"message', '"explan',
 )  # fmt: skip
 """One of these stands in whatever is found."""
@@ -77,7 +77,7 @@ class MetaText:
 
     def findings(self, talk: Talk) -> Iterator[Finding]:
         label = _label(talk.persona.name) if ":" in talk.blob else None
-        has_sign = talk.says_any(_SIGNS) or talk.blob.startswith("_")
+        has_sign = talk.says_any(_SIGNS)
         if label is None and not has_sign:
             return
         for one in talk.user:
@@ -85,7 +85,7 @@ class MetaText:
             if label is not None and (named := label.match(own)):
                 words = one.piece(*named.span())
                 yield Finding("meta_text", one.number, words, "the persona's name stands as a label", "invalid")
-            elif has_sign and (found := _first(one, own)):
+            elif has_sign and has_any(own, _SIGNS) and (found := _first(one, own)):
                 kind = found.lastgroup or "role"
                 is_subject = kind == "role" and _DEVELOPER.search(talk.told) is not None
                 words = one.piece(*found.span())

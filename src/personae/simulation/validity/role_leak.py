@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
+from personae.simulation.validity._talk import has_any
 
 _SERVED = (
     r"order|account|request|booking|reservation|refund|subscription|payment|case|ticket|flight|return|address|issue"
@@ -73,6 +74,8 @@ class RoleLeak:
             return
         for one in talk.user:
             own = one.own
+            if not has_any(own, _TELLS):
+                continue
             if (found := _SURELY.search(own)) and not one.is_said_of_another(found.start()):
                 words = one.piece(*found.span())
                 yield Finding("role_leak", one.number, words, "the persona talks like the assistant", "invalid")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
@@ -19,7 +20,6 @@ from personae.simulation.validity._language import (
     are_alike,
     is_plainly,
     language_of,
-    language_of_given,
     languages_named,
 )
 
@@ -33,7 +33,7 @@ class WrongLanguage:
     """How much of a message the finding shows."""
 
     def findings(self, talk: Talk) -> Iterator[Finding]:
-        expected = _expected(talk)
+        expected = set(_expected(talk.told, talk.scenario.goal, talk.persona.description))
         if not expected:
             return
         heard = 0
@@ -55,10 +55,8 @@ class WrongLanguage:
                 yield Finding("wrong_language", one.number, words, why, "invalid")
 
 
-def _expected(talk: Talk) -> set[str]:
+@lru_cache(maxsize=4096)  # personas and scenarios are met again and again
+def _expected(told: str, goal: str, description: str) -> frozenset[str]:
     """Of the texts that were given; empty where their language cannot be told."""
-    told = talk.told
-    written = {language_of_given(text.lower()) for text in (told, talk.scenario.goal, talk.persona.description)} - {
-        None
-    }
-    return {code for code in written if code} | languages_named(told) if written else set()
+    written = {code for text in (told, goal, description) if (code := language_of(text.lower())) is not None}
+    return frozenset(written | languages_named(told)) if written else frozenset()

@@ -1,7 +1,7 @@
 """JUnit report: one test case per conversation, for the test panels of CI systems.
 
 Idea: a failure is a verdict of the judge (goal not achieved, a criterion NO), an error is a conversation that broke
-      (bot or simulator), and skipped is what says nothing of the bot (cut by budget or by hand, no fair test, not judged).
+      (bot or simulator), and skipped is what says nothing of the bot (cut, no fair test, not judged).
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def run_ours(work: Work) -> Run:
             str(PERSONAE), "simulate", "--bot", "{url}", "--bot-model", "bot", "--personas", str(personas),
             "--provider", "openai", "--base-url", "{url}", "--simulator-model", "sim", "--judge-model", "judge",
             "--max-turns", str(work.turns), "--budget", "1000", "--concurrency", str(work.concurrency),
-            "--out", str(out), "--fresh", "--quiet",
+            "--out", str(out), "--fresh", "--quiet", "--repeat-invalid", "0",  # no other program makes such calls
         ]  # fmt: skip
         if work.epochs > 1:
             command += ["--epochs", str(work.epochs)]

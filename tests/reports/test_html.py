@@ -264,7 +264,7 @@ def test_hostile_content_is_shown_and_does_nothing(page: Page, tmp_path: Path, t
     for _ in results:
         page.keyboard.press("Escape")
         page.keyboard.press("j")
-    assert page.locator(".conversation:visible").count() == 1
+    expect(page.locator(".conversation:visible")).to_have_count(1)
     text = page.locator(".reader").text_content() or ""
     assert "<script>alert(1)</script>" in text
     assert "␛[31mred␛[0m ␀ bell ␇" in text

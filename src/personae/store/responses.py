@@ -195,13 +195,11 @@ async def verdicts(
     connection: AsyncConnection, experiment_id: int, row_ids: Collection[int] | None = None
 ) -> list[Record]:
     """Of each response, whether it was a fair test (`verdict`, null: not checked), and whose `fault` it is if not."""
-    validity = responses.c.result["validity"]
-    statement = select(
-        responses.c.id, validity["verdict"].as_string().label("verdict"), validity["fault"].as_string().label("fault")
-    ).where(responses.c.experiment_id == experiment_id)
+    statement = select(responses.c.id, responses.c.validity).where(responses.c.experiment_id == experiment_id)
     if row_ids is not None:
         statement = statement.where(responses.c.row_id.in_(row_ids))
-    return [dict(row) for row in (await connection.execute(statement)).mappings()]
+    found = [(id_, validity or {}) for id_, validity in await connection.execute(statement)]
+    return [{"id": id_, **{name: one.get(name) for name in ("verdict", "fault")}} for id_, one in found]
 
 
 async def keys(connection: AsyncConnection, experiment_id: int) -> list[Record]:
@@ -216,9 +214,7 @@ async def keys(connection: AsyncConnection, experiment_id: int) -> list[Record]:
 
 async def usages(connection: AsyncConnection, experiment_id: int) -> list[dict[str, Any]]:
     """What each took, by role."""
-    found = await connection.execute(
-        select(responses.c.result["usage"]).where(responses.c.experiment_id == experiment_id)
-    )
+    found = await connection.execute(select(responses.c.usage).where(responses.c.experiment_id == experiment_id))
     return [usage or {} for usage in found.scalars()]
 
 

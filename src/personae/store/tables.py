@@ -363,6 +363,8 @@ responses = Table(
     Column("cost_usd", Float),
     _text("annotation"),
     Column("result", Json, nullable=False),  # the row of a result file, see core.result
+    Column("usage", Json, nullable=False, default=dict),  # of the result, by role
+    Column("validity", Json),  # of the result; null: not checked
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("experiment_id", "key"),
     Index("ix_responses_experiment_id_id", "experiment_id", "id"),

@@ -303,6 +303,8 @@ def response_row(target: Target, result: SimulationResult, row: Mapping[str, Any
         "cost_usd": result.cost_usd,
         "annotation": "",
         "result": row,
+        "usage": row["usage"],
+        "validity": row.get("validity"),
         "created_at": target.now(),
     }
 

@@ -462,6 +462,8 @@ def upgrade() -> None:
         sa.Column("cost_usd", sa.Float(), nullable=True),
         sa.Column("annotation", Words, nullable=False),
         sa.Column("result", Json, nullable=False),
+        sa.Column("usage", Json, nullable=False),
+        sa.Column("validity", Json, nullable=True),
         sa.Column("created_at", Moment, nullable=False),
         sa.ForeignKeyConstraint(
             ["experiment_id"], ["experiments.id"], name=op.f("fk_responses_experiment_id"), ondelete="CASCADE"

@@ -232,7 +232,15 @@ def _nouns(server: Server, fake: FakeLLMProcess, work: Work) -> dict[str, int]:
 
 
 def _launch(server: Server, work: Work, ids: dict[str, int]) -> int:
-    body = {"name": "run", "generate": True, "max_turns": work.turns, "budget_usd": 1000, "metrics": METRICS, **ids}
+    body = {
+        "name": "run",
+        "generate": True,
+        "max_turns": work.turns,
+        "budget_usd": 1000,
+        "repeat_invalid": 0,
+        "metrics": METRICS,
+        **ids,
+    }
     return int(server.call("POST", "/experiments", json=body)["id"])
 
 

@@ -137,6 +137,7 @@ def engine_settings(
         max_turns=(chosen.get("max_turns") or deployment.max_turns) if is_personas else 1,
         epochs=experiment["n_epochs"],
         seed=chosen.get("seed") or 0,
+        repeat_invalid=chosen.get("repeat_invalid", 1),
         concurrency=min(limits.max_connections, deployment.max_conversations),
         ceilings=Ceilings(usd=chosen.get("budget_usd", deployment.budget_usd), calls=chosen.get("max_calls")),
         **{name: value for name, value in given.items() if value is not None},

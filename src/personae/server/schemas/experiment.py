@@ -63,6 +63,8 @@ class Extras(BaseModel):
     """Hard ceiling over all calls. Null: the deployment's setting."""
     max_calls: Annotated[int, Field(ge=1, le=2**62)] | None = None
     seed: Annotated[int, Field(ge=-(2**62), le=2**62)] | None = None
+    repeat_invalid: Annotated[int, Field(ge=0, le=10)] | None = None
+    """How often a conversation that was no fair test is held again. Null: once."""
     metrics: list[Line] | None = None
     """Names of metrics, such as `turn_consistency`. Null: none."""
     simulator: ModelChoice | None = None

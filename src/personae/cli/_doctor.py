@@ -146,7 +146,7 @@ async def _database(settings: ServerSettings) -> AsyncIterator[Finding]:
     try:
         yield await _schema(database)
         yield await _stored_keys(database, settings)
-    except Exception as error:
+    except Exception as error:  # whatever the driver raises; what cannot heal goes on up
         if not may_heal(error):
             raise
         problem = str(getattr(error, "orig", error)).strip().splitlines()[0]

@@ -303,7 +303,7 @@ def response_row(target: Target, result: SimulationResult, row: Mapping[str, Any
         "cost_usd": result.cost_usd,
         "annotation": "",
         "result": row,
-        "usage": row["usage"],
+        "usage": row.get("usage") or {},
         "validity": row.get("validity"),
         "created_at": target.now(),
     }

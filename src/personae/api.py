@@ -27,17 +27,15 @@ from personae.errors import BotError, ConfigurationError, ProviderError, Recordi
 from personae.executors import executors
 from personae.experiments.budget import Ceilings
 from personae.experiments.build import engine
+from personae.experiments.generating import Generating, metered
 from personae.experiments.recorders import InMemory
 from personae.experiments.recorders.jsonl import Jsonl
 from personae.experiments.settings import DEFAULT_BUDGET_USD, DEFAULT_MAX_TURNS, DEFAULT_METRICS, Settings, llm_configs
 from personae.generation.propose import Propose
-from personae.llm.config import LLMConfig, Wiring
-from personae.llm.limits import Limits
-from personae.llm.providers import connect
+from personae.llm.config import LLMConfig
 from personae.rating.judge import Mode
 from personae.simulation import dose
 from personae.stats.intervals import rate
-from personae.transport import Pool
 
 log = logging.getLogger(__name__)
 
@@ -242,9 +240,8 @@ def propose_personas(
 
 
 async def _propose(text: str, n: int, seed: int, config: LLMConfig) -> list[Persona]:
-    async with Pool() as pool:
-        model = connect(config, Wiring(pool, Limits(1), seed=seed))
-        return [draft.persona async for draft in Propose(text).generate(model, n, seed)]
+    async with metered(config, ceilings=Ceilings(), concurrency=1, seed=seed) as (model, budget):
+        return [draft.persona async for draft in Generating(model, budget).generate(Propose(text), n, seed)]
 
 
 def _spec(bot: Bot) -> BotSpec:

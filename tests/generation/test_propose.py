@@ -11,6 +11,8 @@ from inline_snapshot import snapshot
 from lab.fake_llm import BAD_KEY, ChatRequest, Reply
 from personae.core.persona import Persona
 from personae.errors import InputError, ProviderError
+from personae.experiments.budget import Budget, Ceilings
+from personae.experiments.generating import Generating
 from personae.generation import Draft
 from personae.generation.propose import MOST_TEXT, Propose
 from tests.llm.reach import Reach, reach
@@ -29,7 +31,8 @@ def rows(*personas: Any) -> Reply:
 
 
 async def proposed(there: Reach, n: int, *, text: str = SHOP, seed: int = 0) -> list[Draft]:
-    return [draft async for draft in Propose(text).generate(there.model(), n, seed)]
+    studio = Generating(there.model(), Budget(Ceilings()))
+    return [draft async for draft in studio.generate(Propose(text), n, seed)]
 
 
 def names(drafts: list[Draft]) -> list[str]:
@@ -44,7 +47,7 @@ async def test_one_call_gives_all_personas() -> None:
         drafts = await proposed(there, 3)
         assert there.calls == 1
     assert names(drafts) == ["eve", "ann", "bob"]
-    assert drafts[1].persona == Persona(
+    assert drafts[1].made == Persona(
         name="ann",
         description="A user.",
         goal="Rent a bike.",
@@ -56,12 +59,10 @@ async def test_one_call_gives_all_personas() -> None:
 async def test_a_draft_says_how_it_came_to_be() -> None:
     async with reach(rows(EVE)) as there:
         draft = (await proposed(there, 1, seed=7))[0]
-    assert {name: draft.provenance[name] for name in ("method", "model", "seed")} == {
-        "method": "propose",
-        "model": "openai/sim",
-        "seed": 7,
-    }
-    assert len(draft.provenance["prompt"]) == 16
+    came = draft.persona.provenance
+    assert came is not None
+    assert (came.method, came.model, came.seed, came.key) == ("propose", "openai/sim", 7, "eve")
+    assert all(len(version) == 16 for version in came.prompts.values())
 
 
 async def test_what_the_model_is_asked() -> None:

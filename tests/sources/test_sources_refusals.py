@@ -13,7 +13,10 @@ from personae.errors import InputError
 from personae.sources import read_criteria, read_personas, read_scenarios
 
 NEEDS = "a persona here needs 'name', 'description' (or 'profile'), 'goal' and 'success_criteria'"
-FIELDS = "name, description, profile, goal, success_criteria, traits, domain_knowledge, attributes, behaviours, facts"
+FIELDS = (
+    "name, description, profile, goal, success_criteria, traits, domain_knowledge, attributes, behaviours, facts, "
+    "kind, sections, provenance"
+)
 A = '{"name": "a", "profile": "p", "goal": "g", "success_criteria": "s"}'
 REST = '"profile": "p", "goal": "g", "success_criteria": "s"'
 HEADER = "name,profile,goal,success_criteria"

@@ -29,6 +29,7 @@ from personae.experiments import foresight, traces
 from personae.experiments.budget import Ceilings
 from personae.experiments.build import Engine, engine
 from personae.experiments.estimate import Estimate
+from personae.experiments.generating import Generating
 from personae.experiments.progress import Progress
 from personae.experiments.recorders.jsonl import Jsonl
 from personae.experiments.report_data import ReportData
@@ -250,7 +251,7 @@ async def _proposed(options: Options, running: Engine, per_persona: int, console
         planned = options.n_personas * per_persona * options.epochs
         price = _price(running.estimate(planned), options)
         _say(console, f"spend estimate: 1 or 2 calls to propose {options.n_personas} personas, then {price}")
-    generated = Propose(text).generate(running.simulator, options.n_personas, options.seed)
+    generated = Generating(running.simulator, running.budget).generate(Propose(text), options.n_personas, options.seed)
     personas = [draft.persona async for draft in generated]
     write_personas(path, personas)
     cost = running.budget.spent.cost_usd

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import AliasChoices, JsonValue, field_validator, model_validator
 
 from personae.core.record import Field, Filled, Record, Text
+from personae.core.sections import PersonaKind, Provenance, Sections
 from personae.core.seed import digest
 
 ADVERSARIAL = "adversarial"
@@ -90,6 +91,12 @@ class Persona(Record):
     """The persona's own goal, used where no scenarios are given."""
     success_criteria: Text = ""
     """How the judge decides that the persona's own goal was met. The simulator never sees it."""
+    kind: PersonaKind | None = None
+    """Which kind of persona it is; None where nobody said."""
+    sections: Sections | None = None
+    """What a method of `generation` found out by parts."""
+    provenance: Provenance | None = None
+    """How it came to be, where a method made it."""
 
     @field_validator("traits", mode="before")
     @classmethod

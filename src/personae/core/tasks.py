@@ -7,8 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 from personae.core.conversation import Turn
+
+
+@runtime_checkable
+class Step(Protocol):
+    """A task of a generation method, which brings its offline answer with it; see `llm.offline.steps`."""
+
+    def answer(self, seed: int) -> Any:
+        """What a model could answer, as the JSON data that its prompt asks for; the same for the same seed."""
+        ...
 
 
 @dataclass(slots=True)

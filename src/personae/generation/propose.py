@@ -7,20 +7,23 @@ Cost:   one call, and one repair call where the first answer falls short.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from pydantic import ValidationError
 
 from personae.core.model import Model, OutputSchema
 from personae.core.persona import ADVERSARIAL, Persona
-from personae.core.prompt import load
+from personae.core.prompt import load, versions
+from personae.core.seed import digest
 from personae.core.tasks import Propose as Task
 from personae.core.text import shown
 from personae.errors import InputError, ProviderError
-from personae.generation import Draft, generators
+from personae.generation import Draft, Effort, Makes, Studio, check_count, generators
+from personae.generation._options import from_file, text_of
 from personae.llm.structured import NotUsable, ask
+from personae.llm.tokens import estimate
 
 SYSTEM = load("personae.generation", "propose")
 TASK = load("personae.generation", "propose_task")
@@ -59,33 +62,50 @@ SCHEMA = OutputSchema(
 @generators.method("propose")
 @dataclass(frozen=True)
 class Propose:
-    """Personas for one product."""
+    """Personas for one product, all by one call: different from each other, one of them adversarial."""
 
-    text: str
-    """What the product is and does."""
+    makes: ClassVar[Makes] = "persona"
 
-    async def generate(self, model: Model, n: int, seed: int) -> AsyncIterator[Draft]:
-        if not self.text.strip():
+    context: str = field(metadata=from_file(text_of("product's description")))
+    """File that describes the product: what it is and does."""
+
+    def effort(self, n: int) -> Effort:
+        return Effort((1, 2), 500 + estimate(self.context[:MOST_TEXT]), 200 * n)
+
+    async def generate(self, studio: Studio, n: int, seed: int) -> AsyncIterator[Draft]:
+        if not self.context.strip():
             raise InputError("the product's description is empty")
-        if n < 1:
-            raise InputError(f"the number of personas must be 1 or more, not {n}")
-        found: dict[str, Persona] = {}
+        check_count(n, "personas")
+        found = {draft.persona.name: draft.persona for draft in studio.found.values()}
+        for draft in tuple(studio.found.values()):
+            yield draft
+        known = frozenset(found)
         for _ in range(2):
             if not _lacks(found, n):
                 break
-            await self._ask(model, found, n, seed)
+            await self._ask(studio.model, found, known, n, seed)
         if lacking := _lacks(found, n):
             raise ProviderError(
-                f"{model.name} was asked twice for {n} personas, and {lacking}: ask for fewer, or take another model"
+                f"{studio.model.name} was asked twice for {n} personas, and {lacking}: ask for fewer, or take another "
+                "model"
             )
-        source = {"method": "propose", "model": model.name, "seed": seed, "prompt": SYSTEM.version_hash}
-        for persona in found.values():
-            yield Draft(persona, source)
+        for name, persona in found.items():
+            if name not in known:
+                yield Draft(
+                    persona,
+                    studio.provenance(
+                        "propose",
+                        key=name,
+                        seed=seed,
+                        prompts=dict(versions(SYSTEM, TASK)),
+                        source=digest(self.context),
+                    ),
+                )
 
-    async def _ask(self, model: Model, found: dict[str, Persona], n: int, seed: int) -> None:
-        """One call for what is still missing; usable personas go into `found`."""
+    async def _ask(self, model: Model, found: dict[str, Persona], known: Set[str], n: int, seed: int) -> None:
+        """One call for what is still missing; usable personas go into `found`. Those `known` are there to stay."""
         adversarial = not any(persona.is_adversarial for persona in found.values())
-        if len(found) >= n and adversarial:  # full, but all are kind: one makes room
+        if len(found) >= n and adversarial and list(found)[-1] not in known:  # full, but all are kind: one makes room
             found.popitem()
         missing = n - len(found)
         asked = "At least one of them must have the trait `adversarial`." if adversarial else ""
@@ -94,7 +114,7 @@ class Propose:
             taken="\n".join(f"- {name}" for name in found),
             missing=asked,
             seed=str(seed),
-            text=shown(self.text, MOST_TEXT),
+            text=shown(self.context, MOST_TEXT),
         )
         parsed = await ask(
             model,
@@ -102,7 +122,7 @@ class Propose:
             purpose="generator",
             schema=SCHEMA,
             parse=_personas,
-            about=Task(self.text, missing, seed, tuple(found), adversarial),
+            about=Task(self.context, missing, seed, tuple(found), adversarial),
             max_output_tokens=min(16_000, 500 + 400 * missing),
         )
         candidates = [persona for persona in parsed.value if persona.name not in found]

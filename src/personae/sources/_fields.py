@@ -19,6 +19,9 @@ WORDS: Mapping[Kind, Mapping[str, str]] = {
         "attributes": "attributes",
         "behaviours": "behaviours",
         "facts": "facts",
+        "kind": "kind",
+        "sections": "sections",
+        "provenance": "provenance",
     },
     "scenario": {
         "goal": "goal",

@@ -24,7 +24,7 @@ from personae.sources._fields import FREE, WORDS, unknown_field
 from personae.sources._strict_json import BrokenJSONError, parse_whole
 from personae.sources._text import read_text
 
-_JSON = ("behaviours", "facts")
+_JSON = ("behaviours", "facts", "sections", "provenance")
 """Columns whose cells are JSON."""
 _QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
 _PLAIN = re.compile(r"[^,\r\n]*+")

@@ -54,7 +54,11 @@ class Appender:
         self.size = os.fstat(self._file).st_size
 
     def append(self, data: dict[str, Any]) -> None:
-        line = orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
+        self.append_all([data])
+
+    def append_all(self, entries: Iterable[dict[str, Any]]) -> None:
+        """All of them, or none."""
+        line = b"".join(orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE) for data in entries)
         try:
             written = os.write(self._file, line)
             while written < len(line):

@@ -14,7 +14,18 @@ from time import perf_counter
 from typing import Any
 
 from personae.core.model import Capabilities, Reply, Request, ToolCall
-from personae.core.tasks import Audit, Identify, IsRefusal, Propose, Rate, ScorePersona, Speak, WriteCriteria, WriteRow
+from personae.core.tasks import (
+    Audit,
+    Identify,
+    IsRefusal,
+    Propose,
+    Rate,
+    ScorePersona,
+    Speak,
+    Step,
+    WriteCriteria,
+    WriteRow,
+)
 from personae.core.usage import Usage
 from personae.llm import tokens
 from personae.llm.offline.auditor import audit
@@ -74,6 +85,8 @@ class OfflineModel:
             data = propose(task, self.seed)
         elif isinstance(task, WriteRow):
             data = row(task, self.seed)
+        elif isinstance(task, Step):
+            data = task.answer(self.seed)
         elif request.purpose == "bot":
             return sayable(answer(request.messages, self.seed)), ()
         else:

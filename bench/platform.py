@@ -7,7 +7,6 @@ import os
 import statistics
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import Any
 import httpx2
 
 from bench.fill import fill
+from bench.listeners import Listeners
 from bench.measure import Cost, Run, RunError, high_water_mib
 from bench.personas import GOALS
 from bench.rows import Row, Target
@@ -155,50 +155,14 @@ def listeners_cost() -> float:
             serving(Path(folder), fake) as server,
         ):
             id_ = _launch(server, work, _nouns(server, fake, work))
-            with _listening(server, id_, listeners):
+            with Listeners(server.url, f"/api/v0/projects/1/experiments/{id_}/events", listeners):
+                time.sleep(3)  # the launch is over, and everybody listens
                 cpu_s, began = server.cpu_s(), time.perf_counter()
                 time.sleep(12)
                 shares.append((server.cpu_s() - cpu_s) / (time.perf_counter() - began))
             server.call("POST", f"/experiments/{id_}/cancel")
             _wait(server, id_)
-    return max(0.0, shares[1] - shares[0])
-
-
-@contextmanager
-def _listening(server: Server, id_: int, count: int) -> Iterator[None]:
-    """So many open streams, read by one thread that wakes as seldom as the streams do."""
-    import selectors
-    import socket
-
-    host, _, port = server.url.removeprefix("http://").partition(":")
-    sockets = []
-    request = f"GET /api/v0/projects/1/experiments/{id_}/events HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
-    for _ in range(count):
-        one = socket.create_connection((host, int(port)))
-        one.sendall(request)
-        sockets.append(one)
-    stop = threading.Event()
-
-    def read() -> None:
-        with selectors.DefaultSelector() as selector:
-            for one in sockets:
-                selector.register(one, selectors.EVENT_READ)
-            while not stop.is_set():
-                for key, _ in selector.select(0.2):
-                    key.fileobj.recv(2**20)  # type: ignore[union-attr]  # they are sockets
-
-    reader = threading.Thread(target=read)
-    if sockets:
-        reader.start()
-        time.sleep(2)
-    try:
-        yield
-    finally:
-        stop.set()
-        if sockets:
-            reader.join()
-        for one in sockets:
-            one.close()
+    return shares[1] - shares[0]
 
 
 def _nouns(server: Server, fake: FakeLLMProcess, work: Work) -> dict[str, int]:

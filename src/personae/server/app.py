@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
-from pkgutil import iter_modules
 
 from fastapi import FastAPI
 
@@ -15,6 +13,7 @@ from personae.server.browsers import SafeHeaders, SameOrigin
 from personae.server.docs_page import add_docs
 from personae.server.experiments.launcher import Launcher
 from personae.server.failures import add_failures
+from personae.server.found import route_files, routes
 from personae.server.openapi import Documented, tags
 from personae.server.requests import Requests
 from personae.server.services import Services
@@ -25,13 +24,10 @@ API = "/api/v0"
 
 def create_app(services: Services) -> FastAPI:
     """The application on `services`, which it connects at start and closes at the end."""
-    names = [module.name for module in iter_modules(api.__path__) if not module.name.startswith("_")]
-    nouns = [import_module(f"{api.__name__}.{name}") for name in names]
-    app = Documented(lifespan=_lifespan, openapi_tags=tags([*nouns, operations]))
+    app = Documented(lifespan=_lifespan, openapi_tags=tags([*route_files(api), operations]))
     app.state.services = services
     add_failures(app)
-    for noun in nouns:
-        app.include_router(noun.router, prefix=API)
+    app.router.routes.extend(routes(api, API))
     app.include_router(operations.router)
     add_docs(app)
     app.add_middleware(BodyLimit, max_body_mib=services.settings.max_body_mib)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from personae.core.persona import Persona, Scenario
     from personae.core.rating import Criterion
     from personae.core.result import SimulationResult
+    from personae.decisions import compare, gate
     from personae.errors import PersonaeError
     from personae.provenance import record_prompts
     from personae.sources import read_criteria, read_personas, read_scenarios
@@ -32,6 +33,8 @@ _HOMES = {
     "PersonaeError": "personae.errors",
     "Scenario": "personae.core.persona",
     "SimulationResult": "personae.core.result",
+    "compare": "personae.decisions",
+    "gate": "personae.decisions",
     "propose_personas": "personae.api",
     "read_criteria": "personae.sources",
     "read_personas": "personae.sources",
@@ -50,6 +53,8 @@ __all__ = [
     "Scenario",
     "SimulationResult",
     "__version__",
+    "compare",
+    "gate",
     "propose_personas",
     "read_criteria",
     "read_personas",

@@ -24,7 +24,7 @@ class PersonaeError(Exception):
     """Root of all errors of personae. Its text says what is wrong, where, and how to mend it."""
 
     details: Mapping[str, Any] = {}
-    """What a server's answer said beside it, for errors that the SDK raises."""
+    """What a server's answer says beside the message, for programs."""
 
 
 class ConfigurationError(PersonaeError):

@@ -14,6 +14,7 @@ from personae.core.rating import Rating, Score
 from personae.core.result import SimulationResult
 from personae.core.seed import digest
 from personae.core.usage import Usage
+from personae.core.validity import Finding, Validity
 
 METADATA: Mapping[str, Any] = {
     "bot": "mock",
@@ -44,6 +45,7 @@ class Said:
     latency_ms: float = 100.0
     cost_usd: float | None = 0.01
     expects: bool = True
+    is_fair: bool = True
 
 
 def row(said: Said, bot: str = "mock", metadata: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -63,8 +65,12 @@ def row(said: Said, bot: str = "mock", metadata: Mapping[str, Any] | None = None
         ),
         usage={"bot": usage},
         metadata={**METADATA, "bot": bot, **(metadata or {})},
+        validity=None if said.is_fair else Validity("invalid", "simulator", (_ASIDE,)),
     )
     return result.as_row()
+
+
+_ASIDE = Finding("meta_text", 1, "I want it", "a stage direction", "invalid")
 
 
 def _rating(name: str, verdict: bool | None) -> Rating:

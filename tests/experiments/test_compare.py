@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from personae import compare
 from personae.errors import Conflict, InputError
-from personae.experiments.compare import compare
 from personae.experiments.pairing import checksums, first_difference
 from tests.experiments.runs import METADATA, Said, file
 from tests.running import personae
@@ -27,13 +27,13 @@ def test_it_pairs_by_content_and_says_what_got_worse(tmp_path: Path) -> None:
     worse = [replace(said, reply="No.") if not said.goal else said for said in of_goals(*[False] * 9, *[True] * 11)]
     after = file(tmp_path / "b.jsonl", reversed(worse), bot="new")
     found = compare(before, after)
-    assert (found.pairs, found.better, found.worse, found.same, found.unpaired) == (20, 0, 9, 11, ())
+    assert (found.pairs, found.counts, found.unpaired) == (20, {"worse": 9, "better": 0, "same": 11}, ())
     assert found.goal is not None
     assert found.goal.verdict(0.95) == "worse"
     assert found.goal.p == pytest.approx(2 * 0.5**9 - 0.5**9)
     assert found.goal.change.value == pytest.approx(-0.45)
-    assert {pair.first_turn for pair in found.changed} == {2}
-    assert {pair.before_key for pair in found.changed}.isdisjoint(pair.after_key for pair in found.changed)
+    assert {pair.first_turn for pair in found.of("worse")} == {2}
+    assert {pair.before_key for pair in found.of("worse")}.isdisjoint(pair.after_key for pair in found.of("worse"))
 
 
 def test_criteria_are_corrected_for_how_many_they_are(tmp_path: Path) -> None:

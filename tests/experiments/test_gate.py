@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from personae import gate
 from personae.errors import ConfigurationError, InputError
-from personae.experiments.gate import gate
 from personae.experiments.gate_policy import read_policy
 from personae.reports._gate_text import lines
 from tests.experiments.runs import Said, file

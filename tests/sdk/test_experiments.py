@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from personae.errors import InputError, NotFound
+from personae.errors import Conflict, InputError, NotFound
 from tests.sdk.conftest import Use
 
 _NUMBERS = count(1)
@@ -51,6 +51,7 @@ def test_an_experiment_is_looked_at_run_watched_read_and_rated_again(use: Use) -
         setup = await prepared(client)
         seen = await client.experiments.preview(**setup)
         assert (seen.personas, seen.rows, seen.conversations, seen.problems) == (2, 2, 4, ())
+        assert seen.detectable is None  # so few see no difference at all
         made = await client.experiments.create(fresh("Run"), **setup)
         assert made.status == "draft"
         member = (await client.persona_groups.get(setup["persona_group_id"])).members[0]
@@ -133,11 +134,22 @@ def test_a_result_file_is_put_in_taken_out_and_rated_again(use: Use, tmp_path: P
         file.write_bytes(await client.experiments.export(made.id))
         copy = await client.experiments.import_file(file)
         assert (copy.name, copy.finished) == (file.stem, 4)
+        beside = await client.experiments.compare(made.id, copy.id)
+        assert (beside.pairs, beside.same, beside.forced) == (4, 4, False)
+        ids = [one.id for one in await every(client.responses.list(experiment_id=copy.id))]
+        assert sorted(one.after_response_id for one in beside.paired_conversations) == ids
+        rules = {"rules": [{"rule": "goal", "at_least": 0.8}, {"rule": "errors", "at_most": 0.9}]}
+        decided = await client.experiments.gate(copy.id, rules, baseline_id=made.id)
+        assert {check.rule["kind"]: check.verdict for check in decided.checks}["errors"] == "PASS"
         assert await client.experiments.export(copy.id) == file.read_bytes()
         other = await client.criterion_sets.create(fresh("Other"), ["Is it short?"])
         await client.experiments.rerate(copy.id, criterion_set_id=other.id)
         rated = await client.experiments.wait(copy.id, every_s=0.05, timeout_s=60)
         assert (rated.status, rated.problem, rated.rated) == ("finished", None, 4)
+        with pytest.raises(Conflict, match="cannot be compared") as refused:
+            await client.experiments.compare(made.id, copy.id)
+        assert refused.value.details["incomparable"]
+        assert (await client.experiments.compare(made.id, copy.id, force=True, most=0)).paired_conversations == ()
 
     use(scenario)
 

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 IN_BODIES = {
+    "baseline_id": "experiment_id",
     "collection_id": "collection_id",
     "criterion_id": "criterion_id",
     "criterion_set_id": "criterion_set_id",

@@ -42,6 +42,7 @@ CHANGES_NOTHING = {
     "POST /experiments/{experiment_id}/agent-results": "is not supported: 501",
     "POST /experiments/{experiment_id}/agent-results/preview": "is not supported: 501",
     "POST /experiments/preview": "says what would be run",
+    "POST /experiments/{experiment_id}/gate": "says what came of it",
     "POST /llm_configs/test": "asks the bot and keeps nothing",
     "POST /llm_configs/{llm_config_id}/test": "asks the bot and keeps nothing",
 }
@@ -142,7 +143,7 @@ def test_a_filter_shows_nothing_of_another_project(place: Place) -> None:
         assert not unknown, f"{route}: say in IN_QUERIES of tests/server/every_route.py what {unknown} refers to"
         path = route.path.format(**place.a)
         for name in route.query:
-            needed = {other: place.a[IN_QUERIES[other]] for other in route.query if other.startswith("experiment_")}
+            needed = {other: place.a[IN_QUERIES[other]] for other in route.query if other in route.required}
             answer = place.ann.get(path, params=needed | {name: place.b[IN_QUERIES[name]]})
             assert answer.status_code < 500, f"{route} by {name}: {answer.text}"
             assert B_MARK not in answer.text, f"{route} by {name}"

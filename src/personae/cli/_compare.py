@@ -9,16 +9,12 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from personae.errors import InputError
-from personae.experiments.compare import compare
+from personae.decisions import compare
 from personae.reports import _compare_text
 
 
 def run(before: Path, after: Path, *, correction: str, html: Path | None, json: bool, force: bool) -> None:
     """Compare, print, and write the page where one is asked for."""
-    for path in (before, after):
-        if not path.is_file():
-            raise InputError("there is no such file: give a result file of `personae simulate`", file=path)
     found = compare(before, after, correction=correction, force=force)
     if json:
         sys.stdout.write(json_text.dumps(found.as_dict(), ensure_ascii=False, indent=2, allow_nan=False) + "\n")

@@ -9,9 +9,9 @@ from pathlib import Path
 import typer
 
 from personae.cli import NOTHING_MEASURED
-from personae.errors import InputError, PersonaeError
-from personae.experiments.gate import Gate, Verdict, gate
-from personae.experiments.gate_policy import read_policy
+from personae.decisions import gate
+from personae.errors import PersonaeError
+from personae.experiments.gate import Verdict
 from personae.reports import _gate_text
 from personae.reports._text import visible
 
@@ -23,7 +23,7 @@ def run(
 ) -> None:
     """Decide, write what was asked for, and end with the verdict's exit code."""
     try:
-        found = _decide(results, policy, baseline)
+        found = gate(results, policy, baseline)
         for path, write in ((junit, _gate_text.write_junit), (markdown, _gate_text.write_markdown)):
             if path is not None:
                 write(found, path)
@@ -36,10 +36,3 @@ def run(
         for line in _gate_text.lines(found):
             typer.echo(line)
     raise typer.Exit(EXIT_CODES[found.verdict])
-
-
-def _decide(results: Path, policy: Path, baseline: Path | None) -> Gate:
-    for path in (results, policy, baseline):
-        if path is not None and not path.is_file():
-            raise InputError("there is no such file", file=path)
-    return gate(results, read_policy(policy), baseline)

@@ -1,85 +1,103 @@
-"""Compare: what did a change of the bot change? Two result files, pair by pair.
+"""Compare: what did a change of the bot change? Two runs, pair by pair.
 
 Source: `stats.paired`, `stats.effects`, `stats.multiple`
 Idea:   conversations of the same persona, scenario and epoch are pairs, so that what is hard for both bots cancels out.
         The goal is the one question that is asked first; criteria and metrics are corrected for how many they are.
-Cost:   no call; one pass over each file, some 500 bytes of memory a conversation.
+Cost:   no call; one pass over each run, some 500 bytes of memory a conversation.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal
 
 from personae.core.seed import derive
-from personae.errors import ConfigurationError, Conflict
-from personae.experiments.comparison import Comparison, Difference, Incomparable, Outcome, Pair, Unpaired
+from personae.errors import ConfigurationError
+from personae.experiments.comparison import Comparison, Difference, Incomparable, NotComparable, Outcome, Pair, Unpaired
 from personae.experiments.measured import GOAL, Kind, measure_id
 from personae.experiments.pairing import Conditions, Questions, Run, Side, first_difference
-from personae.experiments.result_file import read_rows
+from personae.experiments.result_file import each_row
 from personae.stats.effects import PairCounts, cohens_h, mean_difference, rate_difference
 from personae.stats.intervals import LEVEL, Estimate, mean, rate
 from personae.stats.multiple import CORRECTIONS
 from personae.stats.paired import Test, mcnemar, permutation
 from personae.stats.power import CHANCE, design_effect, paired_detectable
 
+Row = Mapping[str, Any]
 _ORDER: tuple[Kind, ...] = ("goal", "criterion", "metric")
 
 
 def compare(
-    before: Path,
-    after: Path,
+    before: Iterable[Row],
+    after: Iterable[Row],
     *,
+    names: tuple[str, str] = ("before", "after"),
     correction: str = "holm",
     force: bool = False,
     level: float = LEVEL,
-    seed: int = 0,
-    only: Callable[[Mapping[str, Any]], bool] | None = None,
 ) -> Comparison:
-    """What differs between the runs in two result files; `after` less `before`. `only` chooses rows.
+    """What differs between the rows of two runs (see `result_file.read_rows`); `after` less `before`.
 
-    Raises InputError for what is no result file, Conflict where the runs cannot be compared (other judge, criteria,
-    prompts, simulator or length) unless `force` says to do it all the same, ConfigurationError for an unknown
+    Raises InputError for what is no row of a result file, NotComparable where the runs cannot be compared (other judge,
+    criteria, prompts, simulator or length) unless `force` says to do it all the same, ConfigurationError for an unknown
     correction.
     """
-    if correction not in CORRECTIONS:
-        raise ConfigurationError(f"there is no correction {correction!r}: choose {' or '.join(CORRECTIONS)}")
-    questions = Questions()
-    first, second = Run(read_rows(before), questions, only), Run(read_rows(after), questions, only)
-    pairs = _Pairs(questions)
-    waiting = dict(first)
-    for pair, side in second:
-        pairs.add(waiting.pop(pair, None), side)
-    for side in waiting.values():
-        pairs.add(side, None)
-    incomparable = _incomparable(first, second)
-    if incomparable and not force:
-        lines = "\n".join(f"  {one}" for one in incomparable)
-        raise Conflict(
-            f"these runs cannot be compared, for more than the bot differs:\n{lines}\nRun one of them again with the "
-            "other's settings, or say --force to compare all the same; the result is then marked"
+    comparing = Comparing(correction=correction)
+    each_row(before, comparing.add_before)
+    each_row(after, comparing.add_after)
+    return comparing.finish(names, force=force, level=level)
+
+
+class Comparing:
+    """A comparison while its rows go by: all of the run before, then all of the run after."""
+
+    def __init__(self, *, correction: str = "holm", seed: int = 0) -> None:
+        if correction not in CORRECTIONS:
+            raise ConfigurationError(f"there is no correction {correction!r}: choose {' or '.join(CORRECTIONS)}")
+        self._correction, self._seed = correction, seed
+        questions = Questions()
+        self._first, self._second = Run(questions), Run(questions)
+        self._pairs = _Pairs(questions)
+        self._waiting: dict[bytes, Side] = {}
+
+    def add_before(self, row: Row) -> None:
+        """One conversation of the run before. Raises as `pairing.Run.side`."""
+        pair, side = self._first.side(row)
+        self._waiting[pair] = side
+
+    def add_after(self, row: Row) -> None:
+        """One conversation of the run after. Raises as `pairing.Run.side`."""
+        pair, side = self._second.side(row)
+        self._pairs.add(self._waiting.pop(pair, None), side)
+
+    def finish(self, names: tuple[str, str], *, force: bool = False, level: float = LEVEL) -> Comparison:
+        """What came of it. `names` are what a reader knows the two by. Raises NotComparable unless `force`."""
+        first, second, pairs = self._first, self._second, self._pairs
+        incomparable = _incomparable(first, second)
+        if incomparable and not force:
+            raise NotComparable(incomparable)
+        for side in self._waiting.values():
+            pairs.add(side, None)
+        self._waiting = {}
+        found = [pairs.difference(place, level, self._seed) for place in pairs.in_order()]
+        differences = _corrected(found, self._correction)
+        goal = next((one for one in differences if one.id == GOAL), None)
+        return Comparison(
+            before=names[0],
+            after=names[1],
+            bots=(_bot(first.conditions), _bot(second.conditions)),
+            conversations=(first.conversations, second.conversations),
+            paired=tuple(pairs.paired),
+            repeats=pairs.repeats,
+            unpaired=tuple(pairs.unpaired),
+            differences=tuple(differences),
+            correction=self._correction,
+            level=level,
+            detectable=_detectable(goal, pairs.repeats, level),
+            incomparable=incomparable,
         )
-    differences = _corrected([pairs.difference(place, level, seed) for place in pairs.in_order()], correction)
-    goal = next((one for one in differences if one.id == GOAL), None)
-    return Comparison(
-        before=before.name,
-        after=after.name,
-        bots=(_bot(first.conditions), _bot(second.conditions)),
-        conversations=(first.conversations, second.conversations),
-        pairs=pairs.count,
-        repeats=pairs.repeats,
-        same=pairs.same,
-        changed=tuple(sorted(pairs.changed, key=lambda pair: pair.outcome != "worse")),
-        unpaired=tuple(pairs.unpaired),
-        differences=tuple(differences),
-        correction=correction,
-        level=level,
-        detectable=_detectable(goal, pairs.repeats, level),
-        incomparable=incomparable,
-    )
 
 
 @dataclass(slots=True)
@@ -111,26 +129,22 @@ class _Pairs:
     """What is kept of all pairs, while they go by."""
 
     questions: Questions
-    count: int = 0
-    same: int = 0
-    changed: list[Pair] = field(default_factory=list)
+    paired: list[Pair] = field(default_factory=list)
     unpaired: list[Unpaired] = field(default_factory=list)
     _answers: list[_Answers] = field(default_factory=list)
     _cells: dict[bytes, int] = field(default_factory=dict)
 
     @property
     def repeats(self) -> float:
-        return self.count / len(self._cells) if self._cells else 1.0
+        return len(self.paired) / len(self._cells) if self._cells else 1.0
 
     def add(self, before: Side | None, after: Side | None) -> None:
         """One pair, or one conversation without its other half."""
         if before is None or after is None or before.left_out or after.left_out:
             self.unpaired.append(_unpaired(before, after))
             return
-        self.count += 1
         cell = self._cells.setdefault(before.cell, len(self._cells))
-        while len(self._answers) < len(self.questions.kinds):
-            self._answers.append(_Answers())
+        self._add_questions()
         changed, goal, yes = [], 0.0, 0.0
         for place, (kind, name) in enumerate(self.questions.kinds):
             old = before.values[place] if place < len(before.values) else None
@@ -143,17 +157,19 @@ class _Pairs:
             if old != new and kind != "metric":
                 changed.append(measure_id(kind, name))
                 goal, yes = (new - old, yes) if kind == "goal" else (goal, yes + new - old)
-        if not (moved := goal or yes) and not changed:
-            self.same += 1
-            return
+        moved = goal or yes
         outcome: Outcome = "better" if moved > 0 else "worse" if moved < 0 else "same"
-        self.same += outcome == "same"
         turn = first_difference(before.turns, after.turns)
         who = (before.persona, before.scenario, before.epoch)
-        self.changed.append(Pair(outcome, before.key, after.key, *who, tuple(changed), turn))
+        self.paired.append(Pair(outcome, before.key, after.key, *who, tuple(changed), turn))
+
+    def _add_questions(self) -> None:
+        while len(self._answers) < len(self.questions.kinds):
+            self._answers.append(_Answers())
 
     def in_order(self) -> list[int]:
-        """Places of the questions: the goal, criteria, metrics."""
+        """Places of the questions: the goal, criteria, metrics. Those without an answer, too."""
+        self._add_questions()
         return sorted(range(len(self._answers)), key=lambda place: _ORDER.index(self.questions.kinds[place][0]))
 
     def difference(self, place: int, level: float, seed: int) -> Difference:
@@ -234,16 +250,25 @@ def _detectable(goal: Difference | None, repeats: float, level: float) -> float 
 
 
 def _unpaired(before: Side | None, after: Side | None) -> Unpaired:
+    reasons = dict.fromkeys(side.left_out for side in (before, after) if side is not None and side.left_out)
+    where: Literal["before", "after", "both"]
     if before is None or after is None:
-        side = before or after
-        assert side is not None
-        where: Literal["before", "after"] = "after" if before is None else "before"
-        return Unpaired(where, side.key, side.persona, side.scenario, side.epoch, "only here")
-    if before.left_out and after.left_out:
-        reason = before.left_out if before.left_out == after.left_out else f"{before.left_out}, {after.left_out}"
-        return Unpaired("both", after.key, after.persona, after.scenario, after.epoch, reason)
-    side, where = (before, "before") if before.left_out else (after, "after")
-    return Unpaired(where, side.key, side.persona, side.scenario, side.epoch, side.left_out)
+        where, reasons = "after" if before is None else "before", {"only here": None}
+    elif before.left_out and after.left_out:
+        where = "both"
+    else:
+        where = "before" if before.left_out else "after"
+    side = after or before
+    assert side is not None
+    return Unpaired(
+        where,
+        None if before is None else before.key,
+        None if after is None else after.key,
+        side.persona,
+        side.scenario,
+        side.epoch,
+        ", ".join(reasons),
+    )
 
 
 def _bot(conditions: Conditions) -> str:

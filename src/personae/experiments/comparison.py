@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any, Literal, get_args
 
 from personae.core.conversation import DISCLAIMER
+from personae.errors import Conflict
 from personae.experiments.measured import GOAL, Kind, metric_title
 from personae.stats.intervals import Estimate
 
-Outcome = Literal["better", "worse", "same"]
+Outcome = Literal["worse", "better", "same"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+"""In the order in which a reader wants to see them."""
 Verdict = Literal["better", "worse", "no difference shown", "undefined"]
 
 
@@ -59,7 +64,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two conversations of the same persona, scenario and epoch, whose answers differ."""
+    """Two conversations of the same persona, scenario and epoch, both of them measured."""
 
     outcome: Outcome
     """By the goal; where that stayed as it was, by the number of criteria that are answered YES."""
@@ -82,7 +87,9 @@ class Unpaired:
     """A conversation that is in no comparison."""
 
     side: Literal["before", "after", "both"]
-    key: str
+    """Where the reason lies: of `only here`, the one that is there."""
+    before_key: str | None
+    after_key: str | None
     persona: str
     scenario: str
     epoch: int
@@ -105,7 +112,20 @@ class Incomparable:
         return f"{self.what}: {self.before} against {self.after}"
 
 
-@dataclass(frozen=True, slots=True)
+class NotComparable(Conflict):
+    """Two runs differ in more than the bot, so that no difference between them says what the bot did."""
+
+    def __init__(self, incomparable: tuple[Incomparable, ...]) -> None:
+        lines = "\n".join(f"  {one}" for one in incomparable)
+        super().__init__(
+            f"these runs cannot be compared, for more than the bot differs:\n{lines}\nRun one of them again with the "
+            "other's settings, or force it (`--force`, `force=true`) to compare all the same; the result is then marked"
+        )
+        self.incomparable = incomparable
+        self.details = {"incomparable": [asdict(one) for one in incomparable]}
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Two runs beside each other."""
 
@@ -113,13 +133,10 @@ class Comparison:
     after: str
     bots: tuple[str, str]
     conversations: tuple[int, int]
-    pairs: int
-    """Pairs that were measured on both sides."""
+    paired: tuple[Pair, ...]
+    """In the order of the run after."""
     repeats: float
     """Pairs for each (persona, scenario)."""
-    same: int
-    changed: tuple[Pair, ...]
-    """The worse ones first."""
     unpaired: tuple[Unpaired, ...]
     differences: tuple[Difference, ...]
     correction: str
@@ -134,12 +151,19 @@ class Comparison:
         return next((one for one in self.differences if one.id == GOAL), None)
 
     @property
-    def better(self) -> int:
-        return sum(pair.outcome == "better" for pair in self.changed)
+    def pairs(self) -> int:
+        """Pairs that were measured on both sides."""
+        return len(self.paired)
 
-    @property
-    def worse(self) -> int:
-        return sum(pair.outcome == "worse" for pair in self.changed)
+    def of(self, outcome: Outcome) -> list[Pair]:
+        """The pairs that went that way."""
+        return [pair for pair in self.paired if pair.outcome == outcome]
+
+    @cached_property
+    def counts(self) -> Mapping[Outcome, int]:
+        """Pairs by how they went."""
+        counts = Counter(pair.outcome for pair in self.paired)
+        return {outcome: counts[outcome] for outcome in OUTCOMES}
 
     @property
     def is_forced(self) -> bool:
@@ -147,6 +171,13 @@ class Comparison:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON. What is undefined is null with its reason."""
+        return self.summary() | {
+            "paired_conversations": [one.as_dict() for outcome in OUTCOMES for one in self.of(outcome)],
+            "unpaired_conversations": [one.as_dict() for one in self.unpaired],
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """The same without the list of conversations."""
         return {
             "simulated": True,
             "disclaimer": DISCLAIMER,
@@ -156,18 +187,10 @@ class Comparison:
             "after": {"name": self.after, "bot": self.bots[1], "conversations": self.conversations[1]},
             "pairs": self.pairs,
             "repeats": self.repeats,
-            "better": self.better,
-            "worse": self.worse,
-            "same": self.same,
+            **{str(outcome): count for outcome, count in self.counts.items()},
             "unpaired": len(self.unpaired),
             "level": self.level,
             "correction": self.correction,
             "detectable": self.detectable,
             "differences": [one.as_dict(self.level) for one in self.differences],
-            "changed_pairs": _dicts(self.changed),
-            "unpaired_conversations": _dicts(self.unpaired),
         }
-
-
-def _dicts(records: Iterable[Pair | Unpaired]) -> list[dict[str, Any]]:
-    return [one.as_dict() for one in records]

@@ -12,18 +12,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal
 
 from personae.core.conversation import CUT, DISCLAIMER, ERRORS
 from personae.core.seed import derive, digest
 from personae.errors import ConfigurationError, InputError
-from personae.experiments.compare import compare
+from personae.experiments.compare import Comparing, Row
 from personae.experiments.comparison import Comparison
 from personae.experiments.gate_policy import Policy, Rule
 from personae.experiments.measured import measure_id
 from personae.experiments.pairing import row_answers, row_left_out
-from personae.experiments.result_file import Rows, read_rows
+from personae.experiments.result_file import each_row
 from personae.stats.intervals import Estimate, effective_n, mean, rate, undefined
 from personae.stats.power import mean_settled, rate_settled
 
@@ -87,32 +86,66 @@ class Gate:
         }
 
 
-def gate(results: Path, policy: Policy, baseline: Path | None = None) -> Gate:
-    """Hold a result file against a policy. Raises InputError, ConfigurationError, and Conflict for a baseline that is
-    not comparable."""
-    lacking = next((rule for rule in policy.rules if rule.bound == "drop_at_most"), None)
-    if lacking is not None and baseline is None:
-        raise ConfigurationError(
-            f"{policy.path}:{lacking.line}: drop_at_most needs the run that was before: give --baseline RESULTS.jsonl"
-        )
-    counts = _Counts(policy.rules)
-    rows = read_rows(results)
-    counts.add_all(rows)
-    counts.check_names(policy)
-    comparisons: dict[str, Comparison] = {}
-    checks = []
-    for place, rule in counts.in_order():
-        if rule.bound == "drop_at_most":
-            assert baseline is not None
-            slice_ = str(rule.where)
-            if slice_ not in comparisons:
-                comparisons[slice_] = compare(baseline, results, level=policy.level, only=rule.where.holds)
-            checks.append(_against(rule, comparisons[slice_]))
-        else:
-            checks.append(counts.check(place, rule, policy.level))
-    return Gate(
-        tuple(checks), counts.conversations, policy.level, results.name, baseline.name if baseline is not None else ""
-    )
+def gate(
+    results: Iterable[Row],
+    policy: Policy,
+    baseline: Iterable[Row] | None = None,
+    *,
+    names: tuple[str, str] = ("results", "baseline"),
+) -> Gate:
+    """Hold the rows of a run (see `result_file.read_rows`) against a policy, and against another run where it asks so.
+
+    Raises InputError, ConfigurationError, and NotComparable for a baseline that is another kind of run.
+    """
+    gating = Gating(policy, has_baseline=baseline is not None)
+    if baseline is not None:
+        each_row(baseline, gating.add_baseline)
+    each_row(results, gating.add)
+    return gating.finish(names)
+
+
+class Gating:
+    """A gate while the rows go by: those of the baseline first, where there is one."""
+
+    def __init__(self, policy: Policy, *, has_baseline: bool = False) -> None:
+        lacking = next((rule for rule in policy.rules if rule.bound == "drop_at_most"), None)
+        if lacking is not None and not has_baseline:
+            place = ":".join(str(part) for part in (policy.path, lacking.line) if part is not None)
+            what = "drop_at_most needs the run that was before: give a baseline (--baseline RESULTS.jsonl)"
+            raise ConfigurationError(f"{place}: {what}" if place else what)
+        self._policy, self._has_baseline = policy, has_baseline
+        self._counts = _Counts(policy.rules)
+        self._against: dict[str, Comparing] = {}
+        """By the slice that is compared."""
+
+    def add_baseline(self, row: Row) -> None:
+        """One conversation of the run before."""
+        for slice_ in self._compared(row):
+            self._against.setdefault(slice_, Comparing()).add_before(row)
+
+    def add(self, row: Row) -> None:
+        """One conversation."""
+        self._counts.add(row)
+        for slice_ in self._compared(row):
+            self._against.setdefault(slice_, Comparing()).add_after(row)
+
+    def _compared(self, row: Row) -> set[str]:
+        """The slices with a baseline that a row is in."""
+        rules = (rule for rule in self._policy.rules if rule.bound == "drop_at_most" and rule.where.holds(row))
+        return {str(sliced.where) for rule in rules for _, sliced in _sliced(rule, row)}
+
+    def finish(self, names: tuple[str, str]) -> Gate:
+        """What came of it. `names` are what a reader knows the run and the baseline by."""
+        self._counts.check_names(self._policy)
+        level, checks = self._policy.level, []
+        compared = {slice_: one.finish(names[::-1], level=level) for slice_, one in self._against.items()}
+        for place, rule in self._counts.in_order():
+            if rule.bound == "drop_at_most":
+                checks.append(_against(rule, compared.get(str(rule.where))))
+            else:
+                checks.append(self._counts.check(place, rule, level))
+        baseline = names[1] if self._has_baseline else ""
+        return Gate(tuple(checks), self._counts.conversations, level, names[0], baseline)
 
 
 @dataclass(slots=True)
@@ -136,18 +169,12 @@ class _Counts:
     slices: dict[tuple[int, str], _Slice] = field(default_factory=dict)
     asked: dict[str, None] = field(default_factory=dict)
 
-    def add_all(self, rows: Rows) -> None:
-        for rule_place, rule in enumerate(self.rules):
+    def __post_init__(self) -> None:
+        for place, rule in enumerate(self.rules):
             if not rule.each:
-                self.slices[rule_place, ""] = _Slice(rule)
-        for row in rows:
-            try:
-                self._add(row)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                what = f"is no row of a result file: {type(error).__name__}: {error}"
-                raise InputError(what, file=rows.path, line=rows.line) from error
+                self.slices[place, ""] = _Slice(rule)
 
-    def _add(self, row: Mapping[str, Any]) -> None:
+    def add(self, row: Row) -> None:
         self.conversations += 1
         answers = {measure_id(kind, name): value for kind, name, value in row_answers(row)}
         for name in answers:
@@ -280,10 +307,10 @@ def _decided(
     return Check(rule, "INCONCLUSIVE", estimate, max(1, math.ceil(more * per_n / estimate.n)))
 
 
-def _against(rule: Rule, found: Comparison) -> Check:
+def _against(rule: Rule, found: Comparison | None) -> Check:
     """A rule about a baseline, decided by the interval of the paired change."""
     key = "goal" if rule.kind == "goal" else f"{rule.kind}:{rule.name}"
-    one = next((one for one in found.differences if one.id == key), None)
+    one = next((one for one in found.differences if one.id == key), None) if found is not None else None
     if one is None:
         return Check(rule, "INCONCLUSIVE", undefined("no pair has an answer on both sides"))
     return _decided(rule, one.change, -rule.value, (), is_least=True, per_n=one.change.n)

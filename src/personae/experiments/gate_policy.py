@@ -17,7 +17,7 @@ rules:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -91,6 +91,15 @@ class Policy:
 def read_policy(path: Path) -> Policy:
     """The policy in a YAML file. Raises InputError that lists all that is wrong, with line and field."""
     top, problems = read_tree(path)
+    return _policy(top, path, problems)
+
+
+def policy_of(data: Mapping[str, Any]) -> Policy:
+    """The policy in plain data of the same form. Raises InputError that lists all that is wrong, with its field."""
+    return _policy(Node.of(data), None, ())
+
+
+def _policy(top: Node | None, path: Path | None, problems: Sequence[Problem]) -> Policy:
     report = Report(path)
     report.add(*problems)
     fields = _mapping(report, top, "", ("level", "rules")) if top is not None else {}

@@ -7,7 +7,7 @@ answered about it, and a checksum of each turn, which is enough to find the turn
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -18,7 +18,7 @@ import orjson
 from personae.core.conversation import CUT, ERRORS
 from personae.errors import InputError
 from personae.experiments.measured import Kind, exclusion
-from personae.experiments.result_file import Rows, verdicts_of
+from personae.experiments.result_file import verdicts_of
 
 _PARTS = ("judge_provider", "judge_model", "judge_mode", "simulator_model", "max_turns", "rating_version")
 """What must be the same in the metadata of two runs, beside criteria and prompts."""
@@ -90,42 +90,30 @@ class Conditions:
 
 @dataclass(slots=True)
 class Run:
-    """One result file while it is read."""
+    """One of the two runs, while its rows go by."""
 
-    rows: Rows
     questions: Questions
-    only: Callable[[Mapping[str, Any]], bool] | None = None
-    """Which rows are looked at at all."""
     conditions: Conditions = field(default_factory=Conditions)
     asked: set[int] = field(default_factory=set)
     """Places of the questions that this run's conversations were asked."""
     conversations: int = 0
+    _seen: set[bytes] = field(default_factory=set)
     _names: dict[str, str] = field(default_factory=dict)
 
-    def __iter__(self) -> Iterator[tuple[bytes, Side]]:
-        """Every conversation with what it is paired by. Raises InputError where two are the same."""
-        seen: set[bytes] = set()
-        for row in self.rows:
-            if self.only is not None and not self.only(row):
-                continue
-            try:
-                pair, side = self._side(row)
-            except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-                raise InputError(
-                    f"is no row of a result file: {type(error).__name__}: {error}",
-                    file=self.rows.path,
-                    line=self.rows.line,
-                ) from error
-            if pair in seen:
-                raise InputError(
-                    f"persona {side.persona!r} is in the same scenario and epoch {side.epoch} a second time: the file "
-                    "holds more than one run; compare them one by one",
-                    file=self.rows.path,
-                    line=self.rows.line,
-                )
-            seen.add(pair)
-            self.conversations += 1
-            yield pair, side
+    def side(self, row: Mapping[str, Any]) -> tuple[bytes, Side]:
+        """The row's conversation with what it is paired by.
+
+        Raises InputError for a conversation that was there already, and KeyError and its like for what is no row.
+        """
+        pair, side = self._side(row)
+        if pair in self._seen:
+            raise InputError(
+                f"persona {side.persona!r} is in the same scenario and epoch {side.epoch} a second time: these are the "
+                "conversations of more than one run; compare them one by one"
+            )
+        self._seen.add(pair)
+        self.conversations += 1
+        return pair, side
 
     def _side(self, row: Mapping[str, Any]) -> tuple[bytes, Side]:
         values: list[float | None] = []

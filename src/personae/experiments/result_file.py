@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,17 @@ def read_rows(path: Path) -> Rows:
     return Rows(path)
 
 
+def each_row(rows: Iterable[Mapping[str, Any]], take: Callable[[Mapping[str, Any]], None]) -> None:
+    """Give all rows to `take`. Raises InputError for what it cannot take, with file and line where `rows` know them."""
+    for number, row in enumerate(rows, 1):
+        try:
+            take(row)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise _no_row(error, rows, number) from error
+        except InputError as error:
+            raise InputError(error.problem, **_place(rows, number)) from error
+
+
 def verdicts_of(row: Mapping[str, Any]) -> SimulationResult:
     """The result without persona, scenario and turns, in a fifth of the time: what was found out, and why it ended.
 
@@ -108,6 +119,13 @@ def results(rows: Iterable[Mapping[str, Any]]) -> Iterator[SimulationResult]:
         try:
             yield SimulationResult.from_row(row)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            what = f"it has no {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
-            problem = f"is no row of a result file: {what}"
-            raise InputError(problem, file=getattr(rows, "path", None), line=getattr(rows, "line", number)) from error
+            raise _no_row(error, rows, number) from error
+
+
+def _no_row(error: Exception, rows: Iterable[Mapping[str, Any]], number: int) -> InputError:
+    what = f"it has no {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+    return InputError(f"is no row of a result file: {what}", **_place(rows, number))
+
+
+def _place(rows: Iterable[Mapping[str, Any]], number: int) -> dict[str, Any]:
+    return {"file": getattr(rows, "path", None), "line": getattr(rows, "line", number)}

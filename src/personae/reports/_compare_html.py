@@ -63,8 +63,7 @@ def _page(found: Comparison, before: Path, after: Path) -> dict[str, Any]:
 
 
 def _chosen(found: Comparison) -> list[Pair]:
-    worse = [pair for pair in found.changed if pair.outcome == "worse"]
-    better = [pair for pair in found.changed if pair.outcome == "better"]
+    worse, better = found.of("worse"), found.of("better")
     kept = worse[: max(MOST_PAIRS // 2, MOST_PAIRS - len(better))]
     return kept + better[: MOST_PAIRS - len(kept)]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from personae.core.conversation import DISCLAIMER
 from personae.experiments.comparison import Comparison, Difference, Pair, Unpaired
@@ -12,6 +12,7 @@ from personae.reports._text import figure, label, one_line, percent, plural
 if TYPE_CHECKING:
     from rich.console import Console
 
+T = TypeVar("T")
 _MOST_LISTED = 10
 _STYLES = {"better": "green", "worse": "red"}
 
@@ -109,9 +110,10 @@ def forced(found: Comparison) -> Iterator[str]:
 
 def notes(found: Comparison) -> Iterator[str]:
     """How pairs were counted, and how p-values were corrected."""
+    counts = found.counts
     yield (
-        f"{plural(found.pairs, 'pair')}: {found.better:,} better, {found.worse:,} worse, {found.same:,} the same; "
-        f"{len(found.unpaired):,} unpaired"
+        f"{plural(found.pairs, 'pair')}: {counts['better']:,} better, {counts['worse']:,} worse, "
+        f"{counts['same']:,} the same; {len(found.unpaired):,} unpaired"
     )
     name = {"holm": "Holm", "bh": "Benjamini and Hochberg"}[found.correction]
     yield f"p of criteria and metrics is corrected by {name}; the goal is the one question asked first"
@@ -132,17 +134,21 @@ def unpaired_line(one: Unpaired) -> str:
     """One conversation without its other half."""
     who = f"{one_line(one.persona, 40)} / {one_line(one.scenario, 50)} / epoch {one.epoch}"
     reason = ", ".join(label(part) for part in one.reason.split(", "))
-    return f"{who}: {one.side}, {reason}; {one.key}"
+    keys = " ".join(key for key in (one.before_key, one.after_key) if key is not None)
+    return f"{who}: {one.side}, {reason}; {keys}"
 
 
 def _list(say: Callable[..., None], found: Comparison) -> None:
-    listed = {name: [pair_line(pair) for pair in found.changed if pair.outcome == name] for name in ("worse", "better")}
-    listed["unpaired"] = [unpaired_line(one) for one in found.unpaired]
-    for name, lines in listed.items():
-        if lines:
-            say("")
-            say(f"{name}:", _STYLES.get(name, "yellow"))
-            for line in lines[:_MOST_LISTED]:
-                say(f"  {line}")
-            if len(lines) > _MOST_LISTED:
-                say(f"  and {len(lines) - _MOST_LISTED:,} more: see --json or --html")
+    _say_some(say, "worse", found.of("worse"), pair_line)
+    _say_some(say, "better", found.of("better"), pair_line)
+    _say_some(say, "unpaired", found.unpaired, unpaired_line)
+
+
+def _say_some(say: Callable[..., None], name: str, items: Sequence[T], line: Callable[[T], str]) -> None:
+    if items:
+        say("")
+        say(f"{name}:", _STYLES.get(name, "yellow"))
+        for one in items[:_MOST_LISTED]:
+            say(f"  {line(one)}")
+        if len(items) > _MOST_LISTED:
+            say(f"  and {len(items) - _MOST_LISTED:,} more: see --json or --html")

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 from personae.core.text import loads
 from personae.errors import InputError, NotFound, ServerError
+from personae.sdk.decisions import Comparison, Gate
 from personae.sdk.nouns import D, Noun, Received, listing, method, stream
 from personae.sdk.steps import Call, Listing, Pause, Steps, Stream, delete, get, given, post, put
 
@@ -100,6 +101,8 @@ class Preview(Received):
     rows: int
     epochs: int
     conversations: int
+    detectable: float | None = None
+    """The smallest drop of the goal rate, 0 to 1, that so many conversations are likely to see against another run."""
     calls: tuple[int, ...] | None
     """Low and high."""
     cost_usd: tuple[float, ...] | None
@@ -249,6 +252,31 @@ class Experiments(Noun[D]):
         """Another ceiling, which holds from the next run on: resume what the old one cut short."""
         body = {"budget_usd": budget_usd}
         return Experiment.model_validate((yield put(f"experiments/{experiment_id}/budget", body)))
+
+    @method
+    def compare(
+        self,
+        before_id: int,
+        after_id: int,
+        *,
+        correction: Literal["holm", "bh"] = "holm",
+        force: bool = False,
+        most: int = 1000,
+    ) -> Steps[Comparison]:
+        """What the second experiment does differently, pair by pair; at most so many pairs of each outcome are listed.
+
+        Raises Conflict where they differ in more than the bot (`details["incomparable"]`), unless `force`.
+        """
+        query = {"baseline_id": before_id, "correction": correction, "force": force, "most": most}
+        call = Call("GET", f"experiments/{after_id}/comparison", query, timeout_s=600)
+        return Comparison.model_validate((yield call))
+
+    @method
+    def gate(self, experiment_id: int, policy: Mapping[str, Any], *, baseline_id: int | None = None) -> Steps[Gate]:
+        """PASS, FAIL or INCONCLUSIVE by a policy such as `{"rules": [{"rule": "goal", "at_least": 0.8}]}`."""
+        body = given(policy=policy, baseline_id=baseline_id)
+        call = Call("POST", f"experiments/{experiment_id}/gate", body=body, timeout_s=600)
+        return Gate.model_validate((yield call))
 
     @method
     def export(self, experiment_id: int, format: ExportFormat = "jsonl") -> Steps[bytes]:  # noqa: A002 - the word for it

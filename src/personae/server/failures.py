@@ -36,11 +36,11 @@ class Unauthenticated(PersonaeError):
 
 
 class Taken(Conflict):
-    """The name or content is there already. `also` goes into the answer's body, beside `detail`."""
+    """The name or content is there already."""
 
-    def __init__(self, problem: str, **also: Any) -> None:
+    def __init__(self, problem: str, **details: Any) -> None:
         super().__init__(problem)
-        self.also = also
+        self.details = details
 
 
 _STATUS: tuple[tuple[type[PersonaeError], int], ...] = (
@@ -76,12 +76,13 @@ def failure(status: int, detail: str, **also: Any) -> Answer:
 
 
 async def _ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PersonaeError)
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     if status == 500:
         return await defect(request, error)
     if status > 500:
         _count(request, error)
-    answer = failure(status, str(error), **getattr(error, "also", {}))
+    answer = failure(status, str(error), **error.details)
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(ceil(error.retry_after_s))
     return answer

@@ -61,9 +61,7 @@ class UnreadableFile(InputError):
         each = tuple(InputError(one.problem, file=name, line=one.line, field=one.field) for one in error.each)
         problem = "\n".join([each[0].problem, *map(str, each[1:])])
         super().__init__(problem, file=name, line=error.line, field=error.field, each=each)
-        self.also: dict[str, Any] = {
-            "errors": [{"line": one.line, "field": one.field, "problem": one.problem} for one in each]
-        }
+        self.details = {"errors": [{"line": one.line, "field": one.field, "problem": one.problem} for one in each]}
 
 
 @contextmanager

@@ -77,7 +77,7 @@ sources: Room[Source] = Room("personae.sources", "source")
 class Report:
     """The problems of one file, told together in the end."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path | None) -> None:
         self._file = file
         self._problems: list[Problem] = []
 
@@ -105,7 +105,8 @@ class Report:
         first = each[0]
         lines = [first.problem, *map(str, each[1:])]
         if self.is_full:
-            lines.append(f"{self._file}: there are more than {MAX_PROBLEMS} problems; mend these first")
+            more = InputError(f"there are more than {MAX_PROBLEMS} problems; mend these first", file=self._file)
+            lines.append(str(more))
         raise InputError("\n".join(lines), file=self._file, line=first.line, field=first.field, each=each)
 
 

@@ -74,9 +74,17 @@ class Node:
 
     value: Any
     """Nodes by key, a list of nodes, or a plain value."""
-    line: int
+    line: int | None
+    """None: it came from no file."""
     size: int = 1
     """How many values it holds, itself and those from aliases included."""
+
+    @classmethod
+    def of(cls, data: Any) -> Node:
+        """Plain data as if it had been read."""
+        if isinstance(data, Mapping):
+            return cls({str(key): cls.of(value) for key, value in data.items()}, None)
+        return cls([cls.of(item) for item in data] if isinstance(data, list | tuple) else data, None)
 
     def plain(self) -> Any:
         if isinstance(self.value, dict):
@@ -105,7 +113,8 @@ def _rows(top: Node, kind: Kind) -> Iterator[Row | Problem]:
         yield Problem(f"must be a list of {own}, or a mapping with such a list under {own!r}", top.line)
         return
     for node in items:
-        lines = {key: child.line for key, child in node.value.items()} if isinstance(node.value, dict) else {}
+        fields = node.value.items() if isinstance(node.value, dict) else ()
+        lines = {key: child.line for key, child in fields if child.line is not None}
         yield Row(node.plain(), node.line, lines)
 
 

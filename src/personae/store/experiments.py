@@ -79,6 +79,17 @@ async def progress(connection: AsyncConnection, project_id: int, experiment_id: 
     )
 
 
+async def named(connection: AsyncConnection, project_id: int, experiment_id: int) -> Record | None:
+    """Its id, name and evaluation mode."""
+    names = ("id", "name", "evaluation_mode")
+    return await _first(
+        connection,
+        select(*(experiments.c[name] for name in names)).where(
+            experiments.c.id == experiment_id, experiments.c.project_id == project_id
+        ),
+    )
+
+
 async def by_name(connection: AsyncConnection, project_id: int, name: str) -> Record | None:
     """The one with exactly this name."""
     return await _first(connection, _whole(project_id).where(experiments.c.name == name))

@@ -17,8 +17,9 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from personae.errors import NotFound
 from personae.reports import ReportSource, reports
 from personae.server.deps import Id, ProjectAccess, Viewer
+from personae.server.experiments.result_rows import result_rows
 from personae.server.openapi import files
-from personae.store import experiments, responses
+from personae.store import experiments
 from personae.store.engine import dumped
 
 router = APIRouter(prefix="/projects/{project_id}/experiments/{experiment_id}/export", tags=["experiments"])
@@ -31,7 +32,6 @@ _TYPES: dict[Format, str] = {
     "json": "application/json",
     "junit": "application/xml",
 }
-_AT_ONCE = 200
 _IN_A_PAGE = "sandbox allow-scripts allow-popups"
 """The report is a page of its own: whatever stands in a transcript, it cannot act as this site."""
 
@@ -64,14 +64,8 @@ async def export_experiment(
 
 async def lines(project: ProjectAccess, experiment_id: int) -> AsyncIterator[bytes]:
     """The rows of a result file, some at a time."""
-    last = 0
-    while True:
-        async with project.reading() as connection:
-            some = await responses.after(connection, experiment_id, last, limit=_AT_ONCE)
-        if not some:
-            return
-        last = some[-1]["id"]
-        yield "".join(dumped({**row["result"], "key": row["key"]}) + "\n" for row in some).encode()
+    async for some in result_rows(project, experiment_id):
+        yield "".join(dumped(row) + "\n" for _, row in some).encode()
 
 
 async def _report(project: ProjectAccess, experiment_id: int, kind: Format, folder: Path, name: str) -> Path:

@@ -25,7 +25,7 @@ imports:
 	.venv/bin/lint-imports
 
 unit:
-	.venv/bin/python -m pytest -n auto
+	.venv/bin/python -m pytest -n $$((2 * $$(nproc)))  # many tests wait for something: twice the cores
 
 # Long: speed and cost beside peers, which are installed from the package registry into bench/.envs.
 bench: setup

@@ -22,11 +22,9 @@ T = TypeVar("T")
 Flush = Callable[[AsyncConnection, Sequence[T]], Awaitable[None]]
 """Writes a group inside the transaction that it is given."""
 
-_LONGEST_GATHER_S = 0.05
-"""How long a group gathers at most: far below a model's latency."""
-_MOST_COMMITS_PER_GATHER = 10
-"""Gathering takes so many times what the last commit took, where that had many: most of the time is not for commits.
-One who writes alone waits hardly longer than for the commit."""
+GATHER_S = 0.003
+"""How long a group gathers. What comes while the last one is committed waits for the next, so groups of many make
+themselves; a longer wait would bring conversations into step, all waiting at once."""
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 5.0
 
 
@@ -41,7 +39,6 @@ class Writer(Generic[T]):
         self._something = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_closing = False
-        self._gather_s = 0.0
 
     async def write(self, item: T) -> None:
         """Returns when `item` is committed. Raises what the flush raised, if waiting cannot heal it."""
@@ -56,7 +53,7 @@ class Writer(Generic[T]):
         while True:
             await self._something.wait()
             if not self._is_closing:
-                await asyncio.sleep(self._gather_s)
+                await asyncio.sleep(GATHER_S)
             group, self._items = self._items, []
             self._something.clear()
             if not await self._written(group, is_last=len(group) == 1):
@@ -82,12 +79,9 @@ class Writer(Generic[T]):
     async def _commit(self, items: Sequence[T]) -> None:
         wait_s, began = _FIRST_WAIT_S, time.monotonic()
         while True:
-            tried = time.monotonic()
             try:
                 async with self._database.writing() as connection:
                     await self._flush(connection, items)
-                times = min(len(items) - 1, _MOST_COMMITS_PER_GATHER)
-                self._gather_s = min(times * (time.monotonic() - tried), _LONGEST_GATHER_S)
                 break
             except Exception as error:
                 if not may_heal(error):

@@ -3,8 +3,8 @@ FROM python:3.11-slim-bookworm AS build
 WORKDIR /build
 COPY requirements/runtime.txt requirements/
 RUN python -m venv /opt/personae \
-    && /opt/personae/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.txt
-COPY pyproject.toml README.md LICENSE ./
+    && /opt/personae/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/runtime.txt
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY src src
 RUN /opt/personae/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 

@@ -1,6 +1,6 @@
 # make demo: set up, and let personas talk with a flawed bot, offline.   make test: set up, and run every check.
 
-.PHONY: help demo test lint types imports unit bench setup requirements clean
+.PHONY: help demo test lint types imports unit bench setup requirements texts screenshots clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -31,12 +31,25 @@ unit:
 bench: setup
 	.venv/bin/python -m bench
 
+# What django-htmx wants beside the file that the build copies out of it: scripts/setup installs without dependencies.
+without := --no-emit-package django --no-emit-package asgiref --no-emit-package sqlparse
+
 # Pins what pyproject.toml asks for, with hashes and without naming a registry. Needs uv.
 requirements:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		$(without) \
 		pyproject.toml requirements/build.in --extra server -o requirements/runtime.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		$(without) \
 		pyproject.toml requirements/build.in --extra server --group dev -c requirements/runtime.txt -o requirements/dev.txt
+
+# Texts of the pages: new ones come into the catalogues, with nothing beside them until somebody translates them.
+texts:
+	.venv/bin/python -m tests.web.texts
+
+# Pictures of the pages for the docs, of the example project.
+screenshots:
+	.venv/bin/python -m tests.web.screenshots
 
 clean:
 	rm -rf .venv demo-run .mypy_cache .ruff_cache .pytest_cache

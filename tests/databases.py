@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -57,4 +58,5 @@ def _migrate(url: str) -> None:
         await migrate(database)
         await database.close()
 
-    asyncio.run(work())
+    with ThreadPoolExecutor(1) as aside:  # in tests of pages this thread has Playwright's event loop
+        aside.submit(asyncio.run, work()).result()

@@ -33,9 +33,13 @@ OPEN = {
     "GET /metrics",  # has a token of its own
     "GET /openapi.json",
     "GET /readyz",
+    "GET /sign-in",
+    "GET /static/{version}/{path:path}",
     "POST /api/v0/auth/login",
     "POST /api/v0/invitations/{token}/accept",
     "POST /api/v0/version/compatible",
+    "POST /preferences",  # sets cookies alone
+    "POST /sign-in",
 }
 """Routes that need no credentials."""
 CHANGES_NOTHING = {

@@ -18,6 +18,7 @@ from personae.server.openapi import Documented, tags
 from personae.server.requests import Requests
 from personae.server.services import Services
 from personae.server.setup import prepare
+from personae.server.web._app import add_pages, error_page
 
 API = "/api/v0"
 
@@ -30,9 +31,10 @@ def create_app(services: Services) -> FastAPI:
     app.router.routes.extend(routes(api, API))
     app.include_router(operations.router)
     add_docs(app)
+    add_pages(app)
     app.add_middleware(BodyLimit, max_body_mib=services.settings.max_body_mib)
     app.add_middleware(SameOrigin, settings=services.settings)
-    app.add_middleware(Requests, metrics=services.metrics, prefix=API)
+    app.add_middleware(Requests, metrics=services.metrics, prefix=API, shown=error_page)
     app.add_middleware(SafeHeaders)  # the last one added is the outermost
     return app
 

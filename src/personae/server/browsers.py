@@ -74,6 +74,11 @@ class SameOrigin:
         return not host or (origin.lower() != self._public and host != headers.get("host", "").lower())
 
 
+def is_own_path(page: str) -> bool:
+    """Whether it is a path of this server: no other site can have itself opened after a form or a sign-in here."""
+    return page.startswith("/") and not page.startswith("//") and "\\" not in page and page.isprintable()
+
+
 def _origin(url: str) -> str:
     parts = urlsplit(url.lower())
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

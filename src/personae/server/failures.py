@@ -75,9 +75,14 @@ def failure(status: int, detail: str, **also: Any) -> Answer:
     return Answer({"detail": detail, **also}, status, headers)
 
 
+def status_of(error: Exception) -> int:
+    """What an error of ours is answered with; 500 for what is a defect."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, PersonaeError)
-    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    status = status_of(error)
     if status == 500:
         return await defect(request, error)
     if status > 500:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from personae.server.failures import defect
@@ -17,6 +19,8 @@ from personae.server.metrics import Metrics
 log = logging.getLogger(__name__)
 
 HEADER = "X-Request-Id"
+Shown = Callable[[Request, Response], Awaitable[Response]]
+"""Makes a page of the answer to an error, where a person looks at it."""
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = {"/healthz", "/readyz", "/metrics"}
 """Asked every few seconds by machines."""
@@ -26,10 +30,11 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 class Requests:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, prefix: str) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, prefix: str, shown: Shown) -> None:
         self.app = app
         self._metrics = metrics
         self._prefix = prefix
+        self._shown = shown
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,7 +44,7 @@ class Requests:
         try:
             await self.app(scope, receive, seen.send)
         except Exception as error:  # the one boundary where a defect becomes an answer
-            answer = await defect(Request(scope), error)
+            answer = await self._shown(Request(scope), await defect(Request(scope), error))
             if seen.status is None:
                 await answer(scope, receive, seen.send)
         finally:

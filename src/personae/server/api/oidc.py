@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse
 
 from personae.errors import NotFound
 from personae.server import cookies, oidc
+from personae.server.browsers import is_own_path
 from personae.server.deps import ServicesDep
 from personae.server.joining import with_identity
 from personae.server.openapi import problems
@@ -16,7 +17,7 @@ from personae.server.services import Services
 
 router = APIRouter(prefix="/auth/oidc", tags=["sign-in"])
 
-HOME = "/docs"
+HOME = "/"
 """Where one is after signing in, if no page was asked for."""
 
 
@@ -27,7 +28,7 @@ async def oidc_login(
 ) -> RedirectResponse:
     """Go to the provider. 404 where this server has none."""
     _check_set_up(services)
-    address, kept = await oidc.begin(services, next_page if _is_ours(next_page) else HOME)
+    address, kept = await oidc.begin(services, next_page if is_own_path(next_page) else HOME)
     response = RedirectResponse(address, 302)
     cookies.set_oidc(response, services, kept)
     return response
@@ -51,8 +52,3 @@ async def oidc_callback(request: Request, services: ServicesDep) -> RedirectResp
 def _check_set_up(services: Services) -> None:
     if not services.settings.oidc_issuer:
         raise NotFound("this server has no OIDC provider (PERSONAE_OIDC_ISSUER): sign in by password")
-
-
-def _is_ours(page: str) -> bool:
-    """A path of this server: no other site can have itself opened after a sign-in here."""
-    return page.startswith("/") and not page.startswith("//") and "\\" not in page and page.isprintable()

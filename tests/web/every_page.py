@@ -21,7 +21,7 @@ def routes(method: str) -> list[str]:
     """The paths of all pages that take this method."""
     names = [module.name for module in iter_modules(web.__path__) if not module.name.startswith("_")]
     found = [route for name in names for route in import_module(f"{web.__name__}.{name}").router.routes]
-    return [route.path for route in found if isinstance(route, APIRoute) and method in route.methods]
+    return [route.path for route in found if isinstance(route, APIRoute) and method in (route.methods or ())]
 
 
 def pages() -> list[str]:

@@ -32,7 +32,7 @@ def main(folder: Path = Path("build/screenshots"), part: str = "") -> None:
 
 def _take(browser: Browser, address: str, file: Path) -> None:
     for size, (width, scheme) in SIZES.items():
-        page = browser.new_page(viewport={"width": width, "height": 860}, color_scheme=scheme)  # type: ignore[arg-type]
+        page = browser.new_page(viewport={"width": width, "height": 860}, color_scheme=scheme)
         page.goto(address)
         page.wait_for_load_state("networkidle")
         target = file.with_stem(f"{file.stem}-{size}")

@@ -33,7 +33,7 @@ def test_a_page_is_accessible_and_fits_in_light_and_dark_wide_and_narrow(
         assert page.locator("html").get_attribute("lang") == language
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             found = Axe().run(page)
             assert found.violations_count == 0, f"{width} px, {scheme}: {found.generate_report()}"
 

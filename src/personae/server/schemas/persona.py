@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from personae.core.persona import Behaviour, KnownFact
 from personae.core.persona import Persona as PersonaRecord
+from personae.core.sections import PersonaKind, Provenance, Sections
 from personae.core.template import placeholders
 from personae.core.text import whole_values
 from personae.sources import Row
@@ -64,6 +65,12 @@ class PersonaIn(BaseModel):
     """The persona's own goal, used where an experiment's rows bring none."""
     success_criteria: Text = ""
     """How the judge decides that this goal was met."""
+    kind: PersonaKind | None = None
+    """Which kind of persona it is. Null where nobody said."""
+    sections: Sections | None = None
+    """What a method of generation found out by parts."""
+    provenance: Provenance | None = None
+    """How it came to be, where a method made it."""
     note: Note = ""
     """Why this version is made. Not a part of the persona."""
 
@@ -86,6 +93,9 @@ class Persona(BaseModel):
     facts: list[KnownFact]
     goal: str
     success_criteria: str
+    kind: PersonaKind | None
+    sections: Sections | None
+    provenance: Provenance | None
     placeholders: list[str]
     """The columns that its texts ask for."""
     project_id: int
@@ -115,6 +125,9 @@ class Persona(BaseModel):
             facts=list(record.facts),
             goal=record.goal,
             success_criteria=record.success_criteria,
+            kind=record.kind,
+            sections=record.sections,
+            provenance=record.provenance,
             placeholders=list(asked_by(record)),
             is_read_only=row["project_id"] != project_id,
         )

@@ -9,7 +9,8 @@ demo:
 	@scripts/setup runtime
 	@.venv/bin/personae demo --into demo-run
 
-test: setup lint types imports unit
+test: setup
+	@$(MAKE) --no-print-directory -j4 lint types imports unit
 
 setup:
 	@scripts/setup dev

@@ -11,9 +11,10 @@ Cost: one look into a table for each word.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 
 _SMALL_WORDS = {
     "en": """the and you your is are was were have has had i i'm i've it's this that these those what which
@@ -119,7 +120,7 @@ _NAMES = {
     "bn": "bengali bangla", "ta": "tamil", "th": "thai", "el": "greek ελληνικά",
 }  # fmt: skip
 _BY_NAME = {name: code for code, names in _NAMES.items() for name in names.split()}
-_NAME = re.compile(rf"(?<!\w)(?:{'|'.join(_BY_NAME)})(?!\w)", re.IGNORECASE)
+_ANY_WORD = re.compile(r"\w+")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 
 
@@ -147,20 +148,22 @@ def language_of(text: str, words: Iterable[str] | None = None) -> str | None:
             if found >= _FEWEST_SIGNS and found * 3 >= sum(map(str.isalpha, text)):
                 return code
     scores: dict[str, float] = {}
-    spoken = list(_WORD.findall(text.lower().replace("\u2019", "'")) if words is None else words)
-    for word in spoken:
-        for code, weight in _WEIGHTS.get(word, ()):
-            scores[code] = scores.get(code, 0.0) + weight
+    spoken = Counter(_WORD.findall(text.lower().replace("\u2019", "'")) if words is None else words)
+    small = [word for word in spoken if word in _WEIGHTS]
+    for word in small:
+        times = spoken[word]
+        for code, weight in _WEIGHTS[word]:
+            scores[code] = scores.get(code, 0.0) + times * weight
     if not scores:
         return None
     first, *others = sorted(scores, key=lambda code: -scores[code])
     best = scores[first]
     rivals = [scores[code] for code in others if not are_alike(first, code)]
-    if best < _ENOUGH or best < _SHARE * len(spoken) or (rivals and best < _LEAD * rivals[0]):
+    if best < _ENOUGH or best < _SHARE * spoken.total() or (rivals and best < _LEAD * rivals[0]):
         return None
     # a name that looks like a small word of some language must not speak for it by being said twice
-    speaks_for_it = {word for word in spoken if any(code == first for code, _ in _WEIGHTS.get(word, ()))}
-    return first if len(speaks_for_it) > 1 else None
+    speak_for_it = (word for word in small if any(code == first for code, _ in _WEIGHTS[word]))
+    return first if len(list(islice(speak_for_it, 2))) > 1 else None
 
 
 _OWN_WORDS = {
@@ -184,7 +187,7 @@ def are_alike(one: str, other: str) -> bool:
 @lru_cache(maxsize=4096)
 def languages_named(text: str) -> frozenset[str]:
     """The languages that a text names, by their English or their own names."""
-    return frozenset(_BY_NAME[match.lower()] for match in _NAME.findall(text))
+    return frozenset(_BY_NAME[name] for name in _BY_NAME.keys() & _ANY_WORD.findall(text.lower()))
 
 
 @lru_cache(maxsize=4096)

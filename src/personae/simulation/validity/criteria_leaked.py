@@ -34,9 +34,10 @@ class CriteriaLeaked:
     """Messages that show knowledge of what only the judge is told."""
 
     def findings(self, talk: Talk) -> Iterator[Finding]:
-        outcome = talk.scenario.expected_outcome
-        runs, vocabulary, numbers = _only_there(outcome, talk.told)
+        runs, vocabulary, numbers = _taken_apart(talk.scenario.expected_outcome)
         numbers = frozenset(number for number in numbers if number in talk.blob)
+        if numbers:
+            numbers -= set(_NUMBER.findall(talk.told))
         is_graded = talk.says_any(_SIGNS)
         for one in talk.user:
             if is_graded and (found := _GRADING.search(one.own)):
@@ -60,7 +61,7 @@ def _run_in(runs: frozenset[str], vocabulary: frozenset[str], talk: Talk, one: S
         if words[place] not in vocabulary or words[place + _RUN - 1] not in vocabulary:
             continue
         run = " ".join(words[place : place + _RUN])
-        if run in runs and not _has_said_most(talk, one, run):
+        if run in runs and f" {run} " not in talk.told_line and not _has_said_most(talk, one, run):
             return run
     return ""
 
@@ -68,24 +69,21 @@ def _run_in(runs: frozenset[str], vocabulary: frozenset[str], talk: Talk, one: S
 def _has_said_most(talk: Talk, one: Said, run: str) -> bool:
     """The bot has said the run before, but for its first or its last word."""
     parts = f" {run.partition(' ')[2]} ", f" {run.rpartition(' ')[0]} "
-    return any(part in other.line for other in talk.bot if other.number < one.number for part in parts)
+    return any(part in other.line for other in talk.bot_before(one) for part in parts)
 
 
 def _number_in(numbers: frozenset[str], talk: Talk, one: Said) -> str:
     for number in _NUMBER.findall(one.own):
-        if number in numbers and not any(number in other.lower for other in talk.bot if other.number < one.number):
+        if number in numbers and not any(number in other.lower for other in talk.bot_before(one)):
             return str(number)
     return ""
 
 
 @lru_cache(maxsize=4096)
-def _only_there(outcome: str, told: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """Runs of words that stand in the outcome and nowhere in what was told; their words; numbers of that kind."""
+def _taken_apart(outcome: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Runs of words of the expected outcome, their words, and its numbers."""
     outcome = outcome.lower()
-    words, line = words_of(outcome), f" {' '.join(words_of(told))} "
-    runs = (" ".join(words[place : place + _RUN]) for place in range(len(words) - _RUN + 1))
-    numbers = (number for number in _NUMBER.findall(outcome) if sum(map(str.isdigit, number)) > 2)
-    known = set(_NUMBER.findall(told))
-    new = frozenset(run for run in runs if f" {run} " not in line)
-    vocabulary = frozenset(word for run in new for word in run.split())
-    return new, vocabulary, frozenset(set(numbers) - known)
+    words = words_of(outcome)
+    runs = frozenset(" ".join(words[place : place + _RUN]) for place in range(len(words) - _RUN + 1))
+    numbers = frozenset(number for number in _NUMBER.findall(outcome) if sum(map(str.isdigit, number)) > 2)
+    return runs, frozenset(words), numbers

@@ -38,12 +38,7 @@ class EmptyOrRepeated:
 
     def findings(self, talk: Talk) -> Iterator[Finding]:
         seen: dict[str, list[int]] = {}
-        answers: dict[str, int] = {}
-        for one in talk.said:
-            if one.role == "assistant":
-                answers[one.lower] = answers.get(one.lower, 0) + 1
-            if one.role == "assistant" or one.is_given:
-                continue
+        for one in talk.user:
             if len(one.words) < 3 and not one.squeezed:
                 is_sign = bool(one.text.strip())
                 if is_sign and set(one.text.strip()) <= set("?!"):  # `???` says enough
@@ -56,9 +51,7 @@ class EmptyOrRepeated:
             if len(one.words) < self.shortest:
                 continue
             earlier = seen.setdefault(one.lower.strip(), [])
-            before = talk.before(one)
-            is_asked = before is not None and (answers.get(before.lower, 0) > 1 or _is_no_answer(before, one))
-            if earlier and not is_asked:
+            if earlier and not _is_asked(talk, one):
                 why = f"the same words as in turn {earlier[-1]}, although the bot has answered something else since"
                 words = " ".join(one.text.split()[:12])
                 severe = len(earlier) > 1
@@ -66,8 +59,13 @@ class EmptyOrRepeated:
             earlier.append(one.number)
 
 
-def _is_no_answer(reply: Said, one: Said) -> bool:
-    """The bot asks back, says next to nothing, or echoes what the user said: to say it again is natural."""
+def _is_asked(talk: Talk, one: Said) -> bool:
+    """The bot repeats itself, asks back, says next to nothing, or echoes the user: to say it again is natural."""
+    reply = talk.before(one)
+    if reply is None:
+        return False
+    if sum(other.lower == reply.lower for other in talk.bot_before(one)) > 1:
+        return True
     words = set(reply.words)
     if len(words) < _LEAST_SAID or _ASKS_AGAIN.search(reply.lower):
         return True

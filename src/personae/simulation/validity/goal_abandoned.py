@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
-from personae.simulation.validity._language import SMALL_WORDS, language_of, language_of_given
+from personae.simulation.validity._language import SMALL_WORDS, is_plainly, language_of, language_of_given
 from personae.simulation.validity._refusals import declines
 from personae.simulation.validity._talk import words_of
 
@@ -53,16 +53,22 @@ class GoalAbandoned:
         yield from self._dropped(talk)
         wanted = _stems(talk.scenario.goal)
         spoken = [one for one in talk.user if not one.is_farewell]
-        said = [word for one in spoken for word in one.words]
-        if len(spoken) < self.fewest_turns or len(said) < self.fewest_words or len(wanted) < 2 or talk.scenario.opening:
+        if len(spoken) < self.fewest_turns or len(wanted) < 2 or talk.scenario.opening:
             return
-        if not wanted.isdisjoint(word[:_STEM] for word in said):
+        for one in spoken:
+            if not wanted.isdisjoint([word[:_STEM] for word in one.words]):
+                return
+        said = [word for one in spoken for word in one.words]
+        if len(said) < self.fewest_words:
             return
         goal = talk.scenario.goal.lower()
-        if any(len(word) > _STEM and word in goal for word in said):  # a part of a longer word, as in German
+        if any(len(word) > _STEM and word in goal for word in set(said)):  # a part of a longer word, as in German
             return
-        language = language_of(" ".join(said), said)
-        if language is None or language != language_of_given(goal):
+        language = language_of_given(goal)
+        if language is None or not (
+            all([is_plainly(language, one.words) for one in spoken])  # noqa: C419 - a list is faster here
+            or language_of(" ".join(said), said) == language
+        ):
             return
         why = f"no word of the goal ({talk.scenario.label}) is in any of {len(spoken)} messages"
         yield Finding("goal_abandoned", 0, "", why, "unsure")
@@ -76,7 +82,7 @@ class GoalAbandoned:
             rest = one.own[found.end() :]
             if re.match(r"[^.!?]*\b(?:i found|i see|got it|i have it|that'?s|just|instead|tell me|what about)\b", rest):
                 continue
-            earlier = [other for other in talk.bot if other.number < one.number]
+            earlier = list(talk.bot_before(one))
             if _GIVES_UP.search(talk.manner) or any(declines(other.lower) for other in earlier) or len(earlier) > 3:
                 continue
             why = "the goal is dropped although the bot has refused nothing"

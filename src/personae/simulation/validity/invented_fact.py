@@ -17,7 +17,8 @@ from functools import lru_cache
 
 from personae.core.validity import Finding, Severity
 from personae.simulation.validity import Talk, guards
-from personae.simulation.validity._talk import Said, has_any, squeezed
+from personae.simulation.validity._phrases import has_any
+from personae.simulation.validity._talk import Said, squeezed
 
 _MONTH = r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
 _MONTH += r"|nov(?:ember)?|dec(?:ember)?"
@@ -65,15 +66,16 @@ class InventedFact:
     """Letters and digits that an id has at least."""
 
     def findings(self, talk: Talk) -> Iterator[Finding]:
-        is_liar = _MAKES_UP.search(talk.manner) is not None
-        is_named = talk.says_any(_INTRODUCES)
+        has_number, is_named = _has_digit(talk.blob), talk.says_any(_INTRODUCES)
+        if not has_number and not is_named:
+            return
         for one in talk.user:
-            if _DIGIT.search(one.own) and not _is_all_told(talk, one):
-                yield from self._facts(talk, one, is_liar=is_liar)
+            if has_number and _has_digit(one.own) and not _is_all_told(talk, one):
+                yield from self._facts(talk, one)
             if is_named and has_any(one.lower, _INTRODUCES) and (found := _NAME.search(one.text)):
-                yield from _name(talk, one, found, is_liar=is_liar)
+                yield from _name(talk, one, found)
 
-    def _facts(self, talk: Talk, one: Said, *, is_liar: bool) -> Iterator[Finding]:
+    def _facts(self, talk: Talk, one: Said) -> Iterator[Finding]:
         for found in _FACT.finditer(one.own):
             kind, text = found.lastgroup or "", found[0]
             if kind in ("time", "link") or (kind == "id" and not self._is_id(text)):
@@ -82,7 +84,7 @@ class InventedFact:
                 continue
             if _is_known(talk, one, text):
                 continue
-            is_grave = kind in ("id", "mail") and not is_liar
+            is_grave = kind in ("id", "mail") and not _is_liar(talk)
             severity: Severity = "invalid" if is_grave else "unsure"
             why = f"this {_KIND[kind]} stands in neither persona, scenario nor an earlier turn of the bot"
             yield Finding("invented_fact", one.number, one.piece(*found.span()), why, severity)
@@ -98,6 +100,16 @@ class InventedFact:
 _KIND = {"mail": "address", "date": "date", "money": "amount", "id": "id or number"}
 
 
+def _has_digit(text: str) -> bool:
+    """Whether a digit or an `@` is in it."""
+    return has_any(text, "0123456789@") or (not text.isascii() and _DIGIT.search(text) is not None)
+
+
+def _is_liar(talk: Talk) -> bool:
+    """Whether the persona is one who makes things up."""
+    return _MAKES_UP.search(talk.manner) is not None
+
+
 def _is_all_told(talk: Talk, one: Said) -> bool:
     """Whether every word with a digit stands in persona or scenario: a quick look, which spares most messages more."""
     numbers = [word for word in one.own.split() if not word.isalpha() and _DIGIT.search(word)]
@@ -109,7 +121,7 @@ def _is_known(talk: Talk, one: Said, text: str) -> bool:
     plain = squeezed(text)
     if plain in talk.told_squeezed or _bare(plain) in talk.told_squeezed:
         return True
-    if any(_bare(plain) in other.squeezed for other in talk.bot if other.number < one.number):
+    if any(_bare(plain) in other.squeezed for other in talk.bot_before(one)):
         return True
     return _bare(plain) in _outcome(talk.scenario.expected_outcome)
 
@@ -129,9 +141,7 @@ def _outcome(text: str) -> str:
 
 def _is_known_date(talk: Talk, one: Said, text: str) -> bool:
     days = _days(text)
-    return bool(days & _days(talk.told)) or any(
-        days & _days(other.lower) for other in talk.bot if other.number < one.number
-    )
+    return bool(days & _days(talk.told)) or any(days & _days(other.lower) for other in talk.bot_before(one))
 
 
 @lru_cache(maxsize=4096)
@@ -151,19 +161,17 @@ def _days(text: str) -> frozenset[tuple[int, int]]:
     return frozenset(days)
 
 
-def _name(talk: Talk, one: Said, found: re.Match[str], *, is_liar: bool) -> Iterator[Finding]:
+def _name(talk: Talk, one: Said, found: re.Match[str]) -> Iterator[Finding]:
     """The user introduces themselves by a name that is not theirs."""
     words = [word.lower() for word in found[2].split()]
     if words[0] in _NOT_NAMES:
         return
     known = talk.told_squeezed
-    if any(squeezed(word) in known for word in words) or any(
-        words[0] in other.lower for other in talk.bot if other.number < one.number
-    ):
+    if any(squeezed(word) in known for word in words) or any(words[0] in other.lower for other in talk.bot_before(one)):
         return
     is_sure = _SURE_NAME.search(found[0]) is not None
     if not is_sure and len(words) < 2:
         return
-    severity: Severity = "invalid" if is_sure and not is_liar else "unsure"
+    severity: Severity = "invalid" if is_sure and not _is_liar(talk) else "unsure"
     why = "nobody in persona or scenario is called so"
     yield Finding("invented_fact", one.number, found[2].strip(), why, severity)

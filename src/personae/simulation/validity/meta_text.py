@@ -11,11 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
-from personae.simulation.validity._talk import Said, has_any
+from personae.simulation.validity._phrases import Phrases
 
 _GESTURE = (
     r"sigh|paus|laugh|chuckl|smil|grin|frown|nod|shrug|groan|cough|cries|crying|sob|roll(?:s|ing) (?:my |her |his "
@@ -33,33 +32,51 @@ _FILL = (
     r"(?:your|my|insert|enter|the user'?s?|user|customer|customer'?s|persona'?s?|full|first|last|order|account|phone"
     r"|company|date|booking|confirmation|email)[ _-](?:\w+[ _-]?){0,4}|name|date|address|redacted|placeholder|x{2,}"
 )
-_META = re.compile(
-    rf"(?P<gesture>(?<![*\w])\*{{1,2}}{_WHO}(?:{_GESTURE})[^*\n]{{0,60}}\*{{1,2}}(?![*\w])"
-    rf"|(?<!\w)_{_WHO}(?:{_GESTURE})[^_\n]{{0,60}}_(?!\w)"
-    rf"|[(\[]{_WHO}(?:{_GESTURE})[^)\]\n]{{0,60}}[)\]])"
-    rf"|(?P<fill>\[(?:{_FILL})\](?!\()|\{{\{{[^}}\n]{{1,60}}\}}\}}|<(?:your|insert|order|name)[\w _-]{{0,40}}>)"
-    r"|(?P<format></?think(?:ing)?>|<\|[\w ]+\|>|\[/?inst\]|\bend_conversation\b|\[end[ _:\]]"
-    r"|\bgoal_(?:met|failed|reached)\b|\"(?:action|message|explanation)\"\s*:|^\s*###? ?(?:user|response|message)\b)"
-    r"|(?P<role>\b(?:as|in) (?:the |a |this |my )?(?:simulated user|user persona|persona|role of (?:the|a) (?:user"
-    r"|customer))"
-    r"|\b(?:staying|remain(?:ing)?|stay|break(?:ing)?|out of|in) character\b|\bmy persona\b|\bthe persona (?:would|is"
-    r"|has)"
-    r"|\brole[- ]?play(?:ing)?\b|\bi(?:'m| am) (?:simulating|playing the (?:user|customer|role)|pretending to be)"
-    r"|\b(?:this|the) (?:simulation|simulated (?:user|conversation))\b|\bhere(?:'s| is) (?:my|the) (?:next|first"
-    r"|opening|"
-    r"follow-up) (?:message|reply|response|turn)\b|\b(?:the|this|next) user(?:'s)? (?:message|turn|reply|would (?:say"
-    r"|reply"
-    r"|respond|ask|write))\b|\bas (?:the|a) user,? i (?:would|will|should|am|need)\b|\bmy (?:system )?(?:prompt"
-    r"|instructions)"
-    r" (?:say|tell|ask|is|are)\b|\baccording to my (?:instructions|prompt|persona|goal)\b"
-    r"|\bmy (?:conversation )?goal (?:here |now )?(?:has been|was|is) (?:met|reached|achieved|to )\b)",
-    re.IGNORECASE | re.MULTILINE,
+_META = Phrases(
+    (("*",), rf"(?P<gesture>(?<![*\w])\*{{1,2}}{_WHO}(?:{_GESTURE})[^*\n]{{0,60}}\*{{1,2}}(?![*\w]))"),
+    (("_",), rf"(?P<gesture>(?<!\w)_{_WHO}(?:{_GESTURE})[^_\n]{{0,60}}_(?!\w))"),
+    (("(", "["), rf"(?P<gesture>[(\[]{_WHO}(?:{_GESTURE})[^)\]\n]{{0,60}}[)\]])"),
+    (
+        ("[", "{{", "<"),
+        rf"(?P<fill>\[(?:{_FILL})\](?!\()|\{{\{{[^}}\n]{{1,60}}\}}\}}|<(?:your|insert|order|name)[\w _-]{{0,40}}>)",
+    ),
+    (
+        ("<", "inst]", "end_conversation", "[end", "goal_", '"action"', '"message"', '"explan', "##"),
+        r"(?P<format></?think(?:ing)?>|<\|[\w ]+\|>|\[/?inst\]|\bend_conversation\b|\[end[ _:\]]"
+        r"|\bgoal_(?:met|failed|reached)\b|\"(?:action|message|explanation)\"\s*:"
+        r"|^\s*###? ?(?:user|response|message)\b)",
+    ),
+    (
+        ("persona", "simulat", "role of", "character", "role"),
+        r"(?P<role>\b(?:as|in) (?:the |a |this |my )?(?:simulated user|user persona|persona|role of (?:the|a) (?:user"
+        r"|customer))"
+        r"|\b(?:staying|remain(?:ing)?|stay|break(?:ing)?|out of|in) character\b|\bmy persona\b"
+        r"|\bthe persona (?:would|is|has)|\brole[- ]?play(?:ing)?\b|\bi(?:'m| am) simulating"
+        r"|\b(?:this|the) (?:simulation|simulated (?:user|conversation))\b)",
+    ),
+    (
+        ("playing the", "pretending to be"),
+        r"(?P<role>\bi(?:'m| am) (?:playing the (?:user|customer|role)|pretending to be))",
+    ),
+    (
+        ("here's ", "here is "),
+        r"(?P<role>\bhere(?:'s| is) (?:my|the) (?:next|first|opening|follow-up) (?:message|reply|response|turn)\b)",
+    ),
+    (
+        (" user",),
+        r"(?P<role>\b(?:the|this|next) user(?:'s)? (?:message|turn|reply|would (?:say|reply|respond|ask|write))\b"
+        r"|\bas (?:the|a) user,? i (?:would|will|should|am|need)\b)",
+    ),
+    (
+        ("prompt", "instructions", "according to my "),
+        r"(?P<role>\bmy (?:system )?(?:prompt|instructions) (?:say|tell|ask|is|are)\b"
+        r"|\baccording to my (?:instructions|prompt|persona|goal)\b)",
+    ),
+    (
+        ("goal ",),
+        r"(?P<role>\bmy (?:conversation )?goal (?:here |now )?(?:has been|was|is) (?:met|reached|achieved|to )\b)",
+    ),
 )
-_SIGNS = (
-    "*", "(", "[", "{", "<", "_", "##", "persona", "character", "role", "simulat", "prompt", "instructions",
-    "user", "playing the", "pretending", "goal", "end_conv", "here's ", "here is ", '"action', '"message', '"explan',
-)  # fmt: skip
-"""One of these stands in whatever is found."""
 _WHY = {
     "gesture": "a stage direction: no chat message describes gestures",
     "fill": "a place that was left to be filled",
@@ -76,32 +93,33 @@ class MetaText:
     """Stage directions, unfilled places, marks of a format, and talk about the role."""
 
     def findings(self, talk: Talk) -> Iterator[Finding]:
-        label = _label(talk.persona.name) if ":" in talk.blob else None
-        has_sign = talk.says_any(_SIGNS)
-        if label is None and not has_sign:
+        names = _names(talk.persona.name) if ":" in talk.blob else ()
+        may_be = _META.may_be_in(talk.blob)
+        if not names and not may_be:
             return
         for one in talk.user:
-            own = one.own
-            if label is not None and (named := label.match(own)):
-                words = one.piece(*named.span())
-                yield Finding("meta_text", one.number, words, "the persona's name stands as a label", "invalid")
-            elif has_sign and has_any(own, _SIGNS) and (found := _first(one, own)):
+            if names and (label := _label(one.own, names)):
+                why = "the persona's name stands as a label"
+                yield Finding("meta_text", one.number, one.piece(0, label), why, "invalid")
+            elif may_be and (found := _META.search(one.own)) and not one.is_said_of_another(found.start()):
                 kind = found.lastgroup or "role"
                 is_subject = kind == "role" and _DEVELOPER.search(talk.told) is not None
                 words = one.piece(*found.span())
                 yield Finding("meta_text", one.number, words, _WHY[kind], "unsure" if is_subject else "invalid")
 
 
-def _first(one: Said, own: str) -> re.Match[str] | None:
-    found = _META.search(own)
-    return None if found is None or one.is_said_of_another(found.start()) else found
-
-
-@lru_cache(maxsize=4096)
-def _label(name: str) -> re.Pattern[str] | None:
-    """The persona's name, or the first word of it, before a colon at the beginning of a message."""
+def _names(name: str) -> tuple[str, ...]:
+    """The persona's name, and the first word of it."""
     words = name.lower().split()
-    if not words or len(words[0]) < 3:
-        return None
-    names = "|".join(re.escape(text) for text in dict.fromkeys((" ".join(words), words[0])))
-    return re.compile(rf"\s*(?:\*\*)?(?:{names})(?:\*\*)?\s*:(?!//)")
+    return (" ".join(words), words[0]) if words and len(words[0]) > 2 else ()
+
+
+def _label(own: str, names: tuple[str, ...]) -> int:
+    """Where a name ends that stands before a colon at the beginning of a message; 0 where there is none."""
+    start = own.lstrip().removeprefix("**")
+    for name in names:
+        if start.startswith(name):
+            after = start.removeprefix(name).removeprefix("**").lstrip()
+            if after.startswith(":") and not after.startswith("://"):
+                return len(own) - len(after) + 1
+    return 0

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
-from personae.simulation.validity._talk import Said, words_of
+from personae.simulation.validity._talk import Said
 
 _RUN, _SHORT = 4, 15
 _CONFIRMS = re.compile(r"\W*(?:yes|no|yeah|yep|ok|okay|right|correct|sure|fine|ja|nein|oui|non|sí|si|sim)\b")
@@ -34,17 +34,17 @@ class Parroting:
     """Share from which it may be."""
 
     def findings(self, talk: Talk) -> Iterator[Finding]:
-        for one in talk.user:
+        heard: list[tuple[Said, set[str]]] = []
+        for one in talk.said:
+            if one.role == "assistant":
+                heard.append((one, set(one.words)))
+                continue
             words = one.own_words
-            if len(words) < self.shortest:
+            if one.is_given or len(words) < self.shortest:
                 continue
             own = set(words)
-            for other in talk.bot:
-                if other.number > one.number:
-                    break
-                shared = own.intersection(other.words)
-                if len(shared) < self.maybe * len(own):
-                    continue
+            least = self.maybe * len(own)
+            for other in [other for other, vocabulary in heard if len(own & vocabulary) >= least]:
                 share = _runs(talk, words, other) / (len(words) - _RUN + 1)
                 if share >= self.maybe and not _is_natural(one):
                     why = f"{share:.0%} of it stands word for word in the bot's turn {other.number}"
@@ -61,7 +61,7 @@ def _runs(talk: Talk, words: list[str], other: Said) -> int:
     if not shared:
         return 0
     own = "\n".join([one.line for one in talk.said if one.role == "user" and one.number < other.number])
-    own += f"\n {' '.join(words_of(talk.told))} "
+    own += f"\n{talk.told_line}"
     return sum(run not in own for run in shared)
 
 

@@ -61,9 +61,7 @@ class SolvedBySimulator:
                 continue
             if not may_be_solved or not (found := _SOLVED.search(own)) or one.is_said_of_another(found.start()):
                 continue
-            if found[0] in talk.told or any(
-                _STEPS.search(other.lower) for other in talk.bot if other.number < one.number
-            ):
+            if found[0] in talk.told or any(_STEPS.search(other.lower) for other in talk.bot_before(one)):
                 continue
             why = "the persona says that it was solved without the bot, which named no step"
             yield Finding("solved_by_simulator", one.number, one.piece(*found.span()), why, "unsure")

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -14,7 +15,11 @@ from tests.server.running import running
 from tests.web.every_page import filled, pages
 from tests.web.serving import load_example
 
-SIZES = {"light": (1360, "light"), "dark": (1360, "dark"), "narrow": (390, "light")}
+SIZES: dict[str, tuple[int, Literal["light", "dark"]]] = {
+    "light": (1360, "light"),
+    "dark": (1360, "dark"),
+    "narrow": (390, "light"),
+}
 
 
 def main(folder: Path = Path("build/screenshots"), part: str = "") -> None:

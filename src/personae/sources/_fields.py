@@ -37,10 +37,24 @@ WORDS: Mapping[Kind, Mapping[str, str]] = {
         "behaviours": "behaviours",
         "fields": "fields",
         "persona": "persona",
+        "opening": "opening",
         "persona_name": "persona_name",
         "persona_description": "persona_description",
     },
     "criterion": {"name": "name", "question": "question"},
+    "query": {
+        name: name
+        for name in (
+            "topic",
+            "example_type",
+            "user_type",
+            "user_background",
+            "query",
+            "expected_outcome",
+            "seed",
+            "provenance",
+        )
+    },
     "behaviour": {name: name for name in ("name", "probability", "first_turn", "last_turn", "intensity")},
 }
 """By kind: each word that a file may use for a field, and the field."""

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from personae.core.persona import Behaviour, Persona, Scenario
+from personae.core.query import Query
 from personae.core.rating import Criterion
 from personae.errors import InputError
 from personae.sources._find import find
-from personae.sources._records import RefusedError, behaviour_of, criterion_of, persona_of, scenario_of
+from personae.sources._records import RefusedError, behaviour_of, criterion_of, persona_of, query_of, scenario_of
 from personae.sources._source import PLURAL, Kind, Problem, Report, Row
 from personae.sources._values import check_values
 
@@ -54,6 +55,11 @@ def read_criteria(spec: str | Path) -> list[Criterion]:
 def read_behaviours(spec: str | Path) -> list[Behaviour]:
     """The behaviours in a file, in its order, each with its dose. Raises InputError like `read_personas`."""
     return _read(spec, _Reading("behaviour", behaviour_of, _behaviour_identities))
+
+
+def read_queries(spec: str | Path) -> list[Query]:
+    """The queries in a file, in its order. Raises InputError like `read_personas`."""
+    return _read(spec, _Reading("query", query_of, _query_identities))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,11 @@ def _criterion_identities(criterion: Criterion) -> Iterator[_Identity]:
 
 def _behaviour_identities(behaviour: Behaviour) -> Iterator[_Identity]:
     yield _Identity("name", behaviour.name, f"{_quoted(behaviour.name)} stands at {{place}} already")
+
+
+def _query_identities(query: Query) -> Iterator[_Identity]:
+    if query.provenance is not None:
+        yield _Identity("provenance", query.key, "is the same query's as at {place}: remove one of the two")
 
 
 def _quoted(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from personae.core.persona import Behaviour, Persona, Scenario
+from personae.core.query import Query
 from personae.core.rating import Criterion
 from personae.core.record import Record
 from personae.sources._fields import WORDS, nearest, unknown_field
@@ -22,11 +23,13 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "scenario": ("goal",),
     "criterion": ("question",),
     "behaviour": ("name",),
+    "query": ("query",),
 }
 _HOLDS = {
     "persona": "an object with the fields of a persona",
     "scenario": "an object with the fields of a scenario",
     "criterion": "a text, or an object with 'question' and 'name'",
+    "query": "an object with the fields of a query",
     "behaviour": "a text such as 'typos=0.3', or an object with 'name' and 'probability'",
 }
 _ALSO = {"description": "'description' (or 'profile')"}
@@ -75,9 +78,21 @@ def behaviour_of(row: Row) -> Behaviour:
     return form.record(Behaviour)
 
 
+def query_of(row: Row) -> Query:
+    """Raises RefusedError."""
+    form = _Form(row, "query")
+    for word in form.unknown():
+        form.refuse(word, unknown_field(word, "query"))
+    form.require("query")
+    return form.record(Query)
+
+
 def scenario_of(row: Row) -> Scenario:
     """Raises RefusedError. Keys that are no field of a scenario become its named values."""
     form = _Form(row, "scenario")
+    if isinstance(opening := form.data.get("opening"), str):  # a column of that name: no conversation that was begun
+        form.data.pop("opening")
+        form.data["fields"] = {"opening": opening, **(form.data.get("fields") or {})}
     _gather_fields(form)
     _own_persona(form)
     form.require("scenario")

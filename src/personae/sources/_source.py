@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 from personae.core.room import Room
 from personae.errors import InputError
 
-Kind = Literal["persona", "scenario", "criterion", "behaviour"]
+Kind = Literal["persona", "scenario", "criterion", "behaviour", "query"]
 """What a row is to become."""
 
 PLURAL: Mapping[Kind, str] = {
@@ -18,6 +18,7 @@ PLURAL: Mapping[Kind, str] = {
     "scenario": "scenarios",
     "criterion": "criteria",
     "behaviour": "behaviours",
+    "query": "queries",
 }
 """The key under which a JSON or YAML file may hold its rows."""
 

@@ -21,7 +21,7 @@ class JSONList:
     """JSON lists, read and written."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
-    kinds: ClassVar[tuple[Kind, ...]] = ("persona", "scenario", "criterion", "behaviour")
+    kinds: ClassVar[tuple[Kind, ...]] = ("persona", "scenario", "criterion", "behaviour", "query")
 
     def rows(self, path: Path, kind: Kind) -> Iterator[Row | Problem]:
         text = read_text(path)

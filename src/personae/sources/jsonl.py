@@ -22,7 +22,7 @@ class JSONLines:
     """JSON lines, read and written."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson")
-    kinds: ClassVar[tuple[Kind, ...]] = ("persona", "scenario", "criterion", "behaviour")
+    kinds: ClassVar[tuple[Kind, ...]] = ("persona", "scenario", "criterion", "behaviour", "query")
 
     def rows(self, path: Path, kind: Kind) -> Iterator[Row | Problem]:
         del kind  # the same for all

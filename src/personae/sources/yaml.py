@@ -54,7 +54,7 @@ class YAMLList:
     """YAML lists, read and written."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".yaml", ".yml")
-    kinds: ClassVar[tuple[Kind, ...]] = ("persona", "scenario", "criterion", "behaviour")
+    kinds: ClassVar[tuple[Kind, ...]] = ("persona", "scenario", "criterion", "behaviour", "query")
 
     def rows(self, path: Path, kind: Kind) -> Iterator[Row | Problem]:
         text = read_text(path, limit=MAX_YAML_BYTES, advice="split it, or write it as JSONL")

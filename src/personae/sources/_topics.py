@@ -70,7 +70,7 @@ def _problems(item: Node, known: dict[str, int]) -> Iterator[Problem]:
 def _object(node: Node, names: Sequence[str], what: str, prefix: str) -> Iterator[Problem]:
     """What is wrong with the fields of a topic or an example; its list of examples is looked at elsewhere."""
     if not isinstance(node.value, dict):
-        yield Problem(f"must be {what} with {', '.join(map(repr, names))}, not {kind_of(node.value)}", node.line,
+        yield Problem(f"must be {what} with {', '.join(names)}, not {kind_of(node.value)}", node.line,
                       prefix.removesuffix(": ") or None)  # fmt: skip
         return
     for name, value in node.value.items():
@@ -85,7 +85,7 @@ def _object(node: Node, names: Sequence[str], what: str, prefix: str) -> Iterato
             yield Problem("must not be blank", value.line, prefix + name)
     for name in names:
         if name not in node.value:
-            yield Problem(f"is missing; {what} needs {', '.join(map(repr, names))}", node.line, prefix + name)
+            yield Problem(f"is missing: {what} has {', '.join(names)}", node.line, prefix + name)
 
 
 def text_of_topics(topics: Sequence[Topic]) -> str:

@@ -23,8 +23,9 @@ from personae.core.conversation import DISCLAIMER
 from personae.core.persona import Behaviour, Persona, Scenario
 from personae.core.rating import Criterion
 from personae.core.result import SimulationResult
-from personae.errors import BotError, ConfigurationError, ProviderError, RecordingError
-from personae.executors import executors
+from personae.errors import BotError, ConfigurationError, ExecutorError, ProviderError, RecordingError
+from personae.executors import Executor
+from personae.executors import executor as executor_of
 from personae.experiments.budget import Ceilings
 from personae.experiments.build import engine
 from personae.experiments.generating import Generating, metered
@@ -67,6 +68,8 @@ def simulate(
     audit: bool = False,
     repeat_invalid: int = 1,
     concurrency: int = 16,
+    executor: str = "local",
+    workers: int = 0,
     max_calls: int | None = None,
     max_tokens: int | None = None,
     turn_timeout_s: float = 60.0,
@@ -86,6 +89,8 @@ def simulate(
     cut says so in its `stop_reason`. With `out`, results are recorded as they come, and a broken-off run goes on from
     there; `retry_errors` tries those again that failed, or whose rating did. What stops the run early (an interrupt, an
     account without credit, a full disk) never loses what is done: the rest is `cancelled`, and its `error` says why.
+
+    `executor="ray"` holds the conversations in `workers` processes, on a Ray of this machine or at RAY_ADDRESS.
 
     Every result says in its `validity` whether the conversation was a fair test of the bot. One in which the simulator
     misbehaved is held again, at most `repeat_invalid` times; `audit` asks the judge for what rules cannot see.
@@ -119,7 +124,7 @@ def simulate(
         cassette=Path(cassette) if cassette is not None else None,
     )
     recorder = partial(Jsonl, Path(out), fresh=fresh, retry_errors=retry_errors) if out is not None else InMemory
-    return _run(_simulate(settings, personas, scenarios, recorder))
+    return _run(_simulate(settings, personas, scenarios, recorder, executor_of(executor, workers)))
 
 
 async def _simulate(
@@ -127,6 +132,7 @@ async def _simulate(
     personas: Sequence[Persona],
     scenarios: Sequence[Scenario],
     record: Callable[[], InMemory | Jsonl],
+    executor: Executor,
 ) -> list[SimulationResult]:
     async with engine(settings) as running:
         plan = running.plan(personas, scenarios)
@@ -136,13 +142,13 @@ async def _simulate(
             done: dict[str, SimulationResult] = {}
             why = ""
             try:
-                async for result in executors.get("local")().execute(experiment, settings.concurrency):
+                async for result in executor.execute(experiment, settings.concurrency):
                     done[result.key] = result
             except asyncio.CancelledError:
                 if (task := asyncio.current_task()) is not None:
                     task.uncancel()
                 why = "interrupted"
-            except (ProviderError, BotError, RecordingError) as error:
+            except (ProviderError, BotError, RecordingError, ExecutorError) as error:
                 if not experiment.progress.done:
                     raise
                 why = str(error)

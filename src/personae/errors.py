@@ -7,6 +7,7 @@ PersonaeError
 ├── BotError                the bot under test did not answer; what was received is kept
 ├── BudgetExceeded          the ceiling is reached: raise it and go on
 ├── RecordingError          the results cannot be written (disk full, file in use): make room and go on
+├── ExecutorError           the machines that held the conversations are gone: run the same again to go on
 ├── ServerError             the personae server failed or cannot be reached: status, retryable
 ├── NotFound                nothing by that name or id
 ├── Conflict                it is there already, or somebody else holds it
@@ -96,6 +97,10 @@ class BudgetExceeded(PersonaeError):
 
 class RecordingError(PersonaeError):
     """Results cannot be written. What was recorded before is whole."""
+
+
+class ExecutorError(PersonaeError):
+    """The cluster that held the conversations failed as a whole. What was recorded before is whole."""
 
 
 class ServerError(PersonaeError):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.fake_llm import Delay, Reply, Status
-from personae.llm.limits import Gate, Limits
+from personae.llm.limits import Gate, Limits, OwnPace
 from tests.llm.reach import answer, reach
 
 pytestmark = pytest.mark.anyio
@@ -190,7 +190,7 @@ async def test_growing_back_lets_the_waiting_in() -> None:
 
 @pytest.mark.parametrize("per_minute", [0.5, 6.0, 60.0, 600.0])
 async def test_requests_keep_to_their_rate_in_any_minute(per_minute: float) -> None:
-    gate, loop, began = Gate(100, requests_per_minute=per_minute), asyncio.get_running_loop(), list[float]()
+    gate, loop, began = Gate(100, OwnPace(per_minute, None)), asyncio.get_running_loop(), list[float]()
 
     async def call() -> None:
         await gate.enter(1)
@@ -205,7 +205,7 @@ async def test_requests_keep_to_their_rate_in_any_minute(per_minute: float) -> N
 
 
 async def test_tokens_keep_to_their_rate() -> None:
-    gate, loop = Gate(100, tokens_per_minute=1000), asyncio.get_running_loop()
+    gate, loop = Gate(100, OwnPace(None, 1000)), asyncio.get_running_loop()
     for _ in range(30):
         await gate.enter(100)
         gate.leave()
@@ -213,7 +213,7 @@ async def test_tokens_keep_to_their_rate() -> None:
 
 
 async def test_a_large_request_is_not_overtaken_by_small_ones() -> None:
-    gate, order = Gate(100, tokens_per_minute=1000), list[int]()
+    gate, order = Gate(100, OwnPace(None, 1000)), list[int]()
 
     async def call(tokens: int) -> None:
         await gate.enter(tokens)
@@ -226,7 +226,7 @@ async def test_a_large_request_is_not_overtaken_by_small_ones() -> None:
 
 
 async def test_a_request_with_more_tokens_than_a_minute_has_is_let_through_alone() -> None:
-    gate = Gate(1, tokens_per_minute=1000)
+    gate = Gate(1, OwnPace(None, 1000))
     await asyncio.wait_for(gate.enter(50_000), 120)
     assert gate.running == 1
 

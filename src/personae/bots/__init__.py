@@ -12,6 +12,7 @@ spec: a frozen dataclass whose fields are the bot's settings. Modules that begin
     _template.py    placeholders in URL, headers and body
     _answer.py      JSON answers: the reply by a path, or in the usual places
     _sandbox.py     a parser script in pydantic-monty
+    _files.py       the files of a Python bot, on their way to another machine
     _threads.py     other people's functions, on daemon threads
 """
 
@@ -120,6 +121,15 @@ class AsksForColumns(Protocol):
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns it asks for."""
+        ...
+
+
+@runtime_checkable
+class BringsFiles(Protocol):
+    """A spec that needs files of this machine, and can bring them along to another."""
+
+    def with_files(self) -> BotSpec:
+        """The same bot with its files in hand. Raises InputError for one that cannot be read."""
         ...
 
 

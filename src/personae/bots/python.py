@@ -17,13 +17,15 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
 
-from personae.bots import BotReply, BotWiring, Session, bots
+from personae.bots import BotReply, BotSpec, BotWiring, Session, bots
 from personae.bots._chat import cut, messages, prompt_for, reply_text, repr_of
+from personae.bots._files import Travelling, files_beside, is_installed
 from personae.bots._spec_file import spec_in_file
 from personae.bots._threads import Outcome, OwnLoop, Threads, awaited
 from personae.core.conversation import Turn
@@ -76,10 +78,34 @@ class PythonBot:
         name = Path(self.source).name if self.source.endswith(".py") else self.source
         return f"python:{name}" if self.function == "model_fn" else f"python:{name}:{self.function}"
 
+    def with_files(self) -> BotSpec:
+        """Itself where it is a function in hand, or in an installed module; else with the files that it is made of."""
+        if not isinstance(self.function, str):
+            return self
+        _loaded(self.source, self.function)
+        if self.source.endswith(".py"):
+            file = Path(self.source)
+            files = files_beside(file, file.resolve().parent)
+            return Travelling(self.label, files, partial(_of_file, self, file.name))
+        module = sys.modules[self.source]
+        file = Path(module.__file__ or "")
+        if is_installed(file):
+            return self
+        root = file.resolve().parents[self.source.count(".") + (file.name == "__init__.py")]
+        return Travelling(self.label, files_beside(file, root), partial(_of_module, self))
+
     def open(self, wiring: BotWiring) -> _Python:
         if isinstance(self.function, str):
             return _Python(self, _loaded(self.source, self.function), wiring)
         return _Python(self, self.function, wiring)
+
+
+def _of_file(spec: PythonBot, name: str, folder: Path) -> PythonBot:
+    return replace(spec, source=str(folder / name))
+
+
+def _of_module(spec: PythonBot, folder: Path) -> PythonBot:  # noqa: ARG001 - it is on the path by then
+    return spec
 
 
 class _Python:

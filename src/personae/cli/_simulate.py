@@ -23,8 +23,16 @@ from personae.cli._live import Live
 from personae.cli._report import with_card
 from personae.core.conversation import DISCLAIMER
 from personae.core.persona import Behaviour, Persona, Scenario
-from personae.errors import BotError, ConfigurationError, Conflict, InputError, ProviderError, RecordingError
-from personae.executors import executors
+from personae.errors import (
+    BotError,
+    ConfigurationError,
+    Conflict,
+    ExecutorError,
+    InputError,
+    ProviderError,
+    RecordingError,
+)
+from personae.executors import executor
 from personae.experiments import foresight, traces
 from personae.experiments.budget import Ceilings
 from personae.experiments.build import Engine, engine
@@ -83,6 +91,8 @@ class Options:
     max_calls: int | None
     max_tokens: int | None
     concurrency: int
+    executor: str
+    workers: int
     requests_per_minute: float | None
     tokens_per_minute: float | None
     turn_timeout: float
@@ -164,6 +174,7 @@ class Options:
             )
         if self.stop_when_sure and self.fail_under is None:
             raise ConfigurationError("--stop-when-sure needs the rate to be sure about: give --fail-under")
+        executor(self.executor, self.workers)
         if self.judge_card is not None:
             JudgeCard.read(self.judge_card)
         named = {"--out": self.out, "--html": self.html, "--junit": self.junit, "--export-cases": self.export_cases}
@@ -306,7 +317,8 @@ async def _executed(
         return None
     with Live(experiment, console, options.quiet) as live:
         try:
-            async for result in executors.get("local")().execute(experiment, options.concurrency):
+            where = executor(options.executor, options.workers)
+            async for result in where.execute(experiment, options.concurrency):
                 live.finished(result)
                 if stopping is not None:
                     stopping.finished(result)
@@ -315,7 +327,7 @@ async def _executed(
             if (task := asyncio.current_task()) is not None:
                 task.uncancel()
             return _Early(INTERRUPTED)
-        except (ProviderError, BotError, RecordingError) as error:
+        except (ProviderError, BotError, RecordingError, ExecutorError) as error:
             return _Early(NOTHING_MEASURED, str(error))
     return None
 

@@ -146,6 +146,18 @@ def simulate(
     max_calls: Annotated[int | None, typer.Option(min=1, help="Most model calls.", rich_help_panel=LIMITS)] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Most tokens.", rich_help_panel=LIMITS)] = None,
     concurrency: Annotated[int, typer.Option(min=1, help="Conversations at once.", rich_help_panel=LIMITS)] = 16,
+    executor: Annotated[
+        str,
+        typer.Option(
+            help="Where conversations run: local, in this process; or ray, on a Ray of this machine or at RAY_ADDRESS.",
+            metavar="NAME",
+            rich_help_panel=LIMITS,
+        ),
+    ] = "local",
+    workers: Annotated[
+        int,
+        typer.Option(min=0, help="Processes of the executor ray. 0: as many as are of use.", rich_help_panel=LIMITS),
+    ] = 0,
     requests_per_minute: Annotated[
         float | None, typer.Option(min=0.1, help="To simulator and judge.", rich_help_panel=LIMITS)
     ] = None,

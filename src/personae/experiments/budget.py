@@ -49,6 +49,7 @@ class Amount(NamedTuple):
 
 
 NOTHING = Amount()
+ENDLESS = Amount(float("inf"), 2**62, 2**62)
 
 
 @dataclass(slots=True)
@@ -63,6 +64,19 @@ class Budget:
     _conversations: int = 0
     _waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
     _starting: deque[asyncio.Future[None]] = field(default_factory=deque)
+
+    def left(self, *, with_others: bool) -> Amount:
+        """What is not spent; `with_others`, and not reserved either. `ENDLESS` of what has no ceiling."""
+        limits, gone = self.ceilings, amount_of(self.spent).plus(self._taken if with_others else NOTHING)
+        return Amount(
+            ENDLESS.usd if limits.usd is None else limits.usd - gone.usd,
+            ENDLESS.calls if limits.calls is None else limits.calls - gone.calls,
+            ENDLESS.tokens if limits.tokens is None else limits.tokens - gone.tokens,
+        )
+
+    def take(self, amount: Amount) -> None:
+        """Reserve what is known to be left. Settle it once."""
+        self._taken = self._taken.plus(amount)
 
     def shortage(self, need: Amount, *, with_others: bool) -> str:
         """Which ceiling `need` does not fit under, or an empty text. `with_others` counts what others have reserved."""
@@ -80,7 +94,7 @@ class Budget:
         """Take `need` out of what is left. Raises BudgetExceeded. Settle it once."""
         if self.shortage(need, with_others=True):
             await self._until_it_fits(need, self._waiting)
-        self._taken = self._taken.plus(need)
+        self.take(need)
 
     def settle(self, need: Amount, used: Usage) -> None:
         """Give back a reservation and count what was used instead."""
@@ -154,6 +168,11 @@ class Budget:
         self.give_back(hold)
         self._conversations -= 1
         self._wake()
+
+
+def amount_of(spent: Usage) -> Amount:
+    """What was spent, as far as there are ceilings for it."""
+    return Amount(spent.priced_usd, spent.calls, spent.tokens)
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from personae.core.seed import digest
 from personae.errors import Conflict, PersonaeError
 from personae.experiments.budget import Budget, Metered
 from personae.experiments.estimate import Estimate, estimate
+from personae.experiments.kit import Guard, Kit
 from personae.experiments.origin import origin
 from personae.experiments.plan import Plan, make_plan
 from personae.experiments.recorders import Recorder
@@ -51,6 +53,7 @@ class Engine:
     """The model that is the bot, where the bot is a bare model."""
     created_at: str
     cassette: Cassette | None = None
+    guard: Guard | None = None
 
     def plan(self, personas: Sequence[Persona], scenarios: Sequence[Scenario], *, system_prompt: str = "") -> Plan:
         """The plan, checked. `system_prompt` is the bot's where it is to be filled from each scenario.
@@ -85,7 +88,6 @@ class Engine:
 
         Raises Conflict where it holds results of something else.
         """
-        settings = self.settings
         if recorder.strangers(spec.key for spec in plan):
             raise Conflict(
                 "the file holds results of other personas, scenarios, bot or settings. Give another --out, or replace "
@@ -98,21 +100,29 @@ class Engine:
             )
         recorder.begin()
         self.budget.spent = self.budget.spent + recorder.spent
-        experiment = Experiment(
-            plan=plan,
-            simulator=self.simulator,
-            bot=self.bot,
-            judge=self.judge,
-            rules=Rules(settings.max_turns, settings.conversation_timeout_s),
-            budget=self.budget,
-            recorder=recorder,
-            metadata=self.metadata(),
-            repeat_invalid=settings.repeat_invalid,
-            audits=settings.audit,
-            run_id=self.run_id,
-        )
+        experiment = self.assembled(Kit(self.settings, self.run_id, self.metadata(), self.guard), plan, recorder)
         experiment.progress.begin(len(plan), recorder.finished)
-        return traced(experiment)
+        return experiment
+
+    def assembled(self, kit: Kit, plan: Plan, recorder: Recorder) -> Experiment:
+        """The experiment of `kit` with this engine's parts."""
+        settings = self.settings
+        return traced(
+            Experiment(
+                plan=plan,
+                simulator=self.simulator,
+                bot=self.bot,
+                judge=self.judge,
+                rules=Rules(settings.max_turns, settings.conversation_timeout_s),
+                budget=self.budget,
+                recorder=recorder,
+                metadata=kit.metadata,
+                repeat_invalid=settings.repeat_invalid,
+                audits=settings.audit,
+                run_id=kit.run_id,
+                kit=kit,
+            )
+        )
 
     @property
     def run_id(self) -> str:
@@ -190,13 +200,16 @@ def _identity(bot: BotSpec) -> str:
 
 
 @asynccontextmanager
-async def engine(settings: Settings, guarded: Pool | None = None) -> AsyncIterator[Engine]:
+async def engine(
+    settings: Settings, guarded: Pool | None = None, *, budget: Budget | None = None, limits: Limits | None = None
+) -> AsyncIterator[Engine]:
     """The engine for `settings`, closed at the end.
 
     `guarded` carries the requests to the bot, and to models whose address somebody else than the process's owner chose;
-    it is closed as well. Raises ConfigurationError and InputError before any call.
+    it is closed as well. `budget` and `limits` are the settings' own where none are given. Raises ConfigurationError
+    and InputError before any call.
     """
-    budget = Budget(settings.ceilings)
+    budget = budget or Budget(settings.ceilings)
     created_at = datetime.now(UTC).isoformat(timespec="seconds")
     async with Pool() as pool, guarded or pool as outside:
         cassette = None
@@ -205,7 +218,7 @@ async def engine(settings: Settings, guarded: Pool | None = None) -> AsyncIterat
             cassette = Cassette(settings.cassette, pool, now=created_at, replay_only=settings.replay_only)
             transport = cassette
             created_at = cassette.recorded_at
-        wiring = Wiring(transport, Limits(settings.concurrency), seed=settings.seed)
+        wiring = Wiring(transport, limits or Limits(settings.concurrency), seed=settings.seed)
         wiring_outside = wiring if guarded is None else replace(wiring, transport=outside)
         bot_models: list[Model] = []
 
@@ -245,6 +258,17 @@ async def engine(settings: Settings, guarded: Pool | None = None) -> AsyncIterat
                 bot_models[0] if bot_models else None,
                 created_at,
                 cassette,
+                None if guarded is None else Guard(guarded.allowed),
             )
         finally:
             await bot.close()
+
+
+@asynccontextmanager
+async def unpacked(kit: Kit, recorder: Recorder, budget: Budget, limits: Limits) -> AsyncIterator[Experiment]:
+    """The experiment of `kit` in a process of its own, without a plan. Raises ConfigurationError and InputError."""
+    kit.check()
+    os.environ.update(kit.environment)
+    guarded = None if kit.guard is None else Pool(allowed=kit.guard.allowed)
+    async with engine(kit.settings, guarded, budget=budget, limits=limits) as running:
+        yield running.assembled(kit, Plan(), recorder)

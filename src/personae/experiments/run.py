@@ -24,9 +24,10 @@ from personae.core.validity import Attempt, Validity
 from personae.errors import BudgetExceeded, PersonaeError, RecordingError
 from personae.experiments.attempts import attempt_of, checked, nth, with_rating
 from personae.experiments.budget import BYTES_PER_TOKEN, NOTHING, Amount, Budget, Hold, most, size_of
+from personae.experiments.kit import Kit
 from personae.experiments.plan import Plan
 from personae.experiments.progress import Progress
-from personae.experiments.recorders import Recorder, added, usage_of
+from personae.experiments.recorders import Recorder, SoFar, added, usage_of
 from personae.rating import auditor
 from personae.rating import judge as judging
 from personae.rating.judge import Judge, Ratings, not_rated
@@ -89,6 +90,8 @@ class Experiment:
     """Part of each session's id, so that a bot which remembers never takes this run's conversations for another's."""
     beside_messages: Callable[[Spec], Mapping[str, Any] | None] = lambda _: None
     """What the bot is sent in one conversation beside its messages; see `bots.Session.extra`."""
+    kit: Kit | None = None
+    """What another process needs to hold its conversations. None: they can be held here alone."""
     progress: Progress = field(default_factory=Progress)
     half_done: dict[str, SimulationResult] = field(default_factory=dict)
     """Conversations that a cancelled run broke off, as they were. They are recorded turn by turn, and have no row."""
@@ -120,7 +123,9 @@ class Experiment:
 
     def _talk(self, spec: Spec) -> Talk:
         """The conversation as it is recorded. A farewell whose end was not recorded is said again."""
-        so_far = self.recorder.so_far(spec.key)
+        return self._from(spec, self.recorder.so_far(spec.key))
+
+    def _from(self, spec: Spec, so_far: SoFar) -> Talk:
         turns = list(so_far.turns)
         if turns and so_far.ended is None and turns[-1].metadata.get("farewell"):
             turns.pop()
@@ -197,8 +202,7 @@ class Experiment:
                 raise
             if not isinstance(error, PersonaeError):
                 log.exception("conversation failed", extra={"case": talk.spec.key})
-            side: Termination = "bot_error" if talk.waits_for_bot else "simulator_error"
-            return Ended(side, error=str(error) if isinstance(error, PersonaeError) else _told(error))
+            return Ended(_side(talk), error=str(error) if isinstance(error, PersonaeError) else _told(error))
 
     async def _converse(self, talk: Talk, hold: Hold) -> Ended:
         spec, turns, refused = talk.spec, talk.turns, talk.refused
@@ -291,6 +295,16 @@ class Experiment:
         """What stands for a conversation that this run did not end. It is not recorded, so that it can go on."""
         return self.half_done.get(spec.key) or self._cut_off(self._talk(spec), why)
 
+    def broken_off(self, spec: Spec, so_far: SoFar) -> None:
+        """A conversation that was held elsewhere was not ended there, and is left half-done."""
+        self.half_done[spec.key] = self._cut_off(self._from(spec, so_far))
+
+    async def given_up(self, spec: Spec, so_far: SoFar, problem: str) -> SimulationResult:
+        """Record that a conversation which was held elsewhere failed by `problem`. It is not rated."""
+        talk = self._from(spec, so_far)
+        ended = Ended(_side(talk), error=problem)
+        return await self._record(talk, ended, self._unrated(spec, ended))
+
     def _cut_off(self, talk: Talk, why: str = "") -> SimulationResult:
         ended = Ended("cancelled", error=why)
         return self._result(talk, ended, self._unrated(talk.spec, ended))
@@ -364,6 +378,11 @@ class Experiment:
 
 class _Stopped(Exception):
     """The run is to stop, and this conversation is recorded as far as it came."""
+
+
+def _side(talk: Talk) -> Termination:
+    """By whose failure the conversation ends: of whom it waited for."""
+    return "bot_error" if talk.waits_for_bot else "simulator_error"
 
 
 def _told(error: Exception) -> str:

@@ -35,6 +35,11 @@ class HttpProvider:
     capabilities: Capabilities = field(default_factory=Capabilities)
     """A first guess."""
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the environment variables that it may read."""
+        return tuple(name for name in (*self.key_variables, self.base_url_variable) if name)
+
     def connect(self, config: LLMConfig, wiring: Wiring) -> Model:
         config = self._completed(config)
         key = self._key(config)

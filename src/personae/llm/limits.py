@@ -10,23 +10,42 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 from aiolimiter import AsyncLimiter
 
 MINUTE_S = 60.0
 
 
-class Gate:
-    """At most `limit` calls at once. Waiting callers go in order of arrival."""
+class Pace(Protocol):
+    """The rates of one gate."""
 
-    def __init__(
-        self,
-        most: int,
-        *,
-        requests_per_minute: float | None = None,
-        tokens_per_minute: float | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    async def keep(self, tokens: int) -> None:
+        """Wait until a request of so many tokens may be made."""
+        ...
+
+
+class OwnPace:
+    """Requests and tokens a minute, counted here."""
+
+    def __init__(self, requests_per_minute: float | None, tokens_per_minute: float | None) -> None:
+        self._requests = _evenly(requests_per_minute) if requests_per_minute else None
+        self._tokens = AsyncLimiter(tokens_per_minute, MINUTE_S) if tokens_per_minute else None
+        self._turn = asyncio.Lock()
+        self._most_tokens = tokens_per_minute or 0.0
+
+    async def keep(self, tokens: int) -> None:
+        async with self._turn:  # one at a time: the limiter itself lets small requests overtake large ones
+            if self._requests is not None:
+                await self._requests.acquire()
+            if self._tokens is not None:
+                await self._tokens.acquire(min(float(tokens), self._most_tokens))
+
+
+class Gate:
+    """At most `limit` calls at once, and none faster than `pace`. Waiting callers go in order of arrival."""
+
+    def __init__(self, most: int, pace: Pace | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.most = most
         self.limit = float(most)
         self.running = 0
@@ -35,15 +54,12 @@ class Gate:
         self._last_cut = float("-inf")
         self.ever_reached = False
         """The endpoint has answered at least once, with whatever."""
-        self._requests = _evenly(requests_per_minute) if requests_per_minute else None
-        self._tokens = AsyncLimiter(tokens_per_minute, MINUTE_S) if tokens_per_minute else None
-        self._turn = asyncio.Lock()
-        self._most_tokens = tokens_per_minute or 0.0
+        self._pace = pace
 
     async def enter(self, tokens: int) -> None:
         """Wait for the rates and for a place. Each enter needs a leave."""
-        if self._requests is not None or self._tokens is not None:
-            await self._keep_to_rates(tokens)
+        if self._pace is not None:
+            await self._pace.keep(tokens)
         if self.running < int(self.limit) and not self._waiting:
             self.running += 1
             return
@@ -56,13 +72,6 @@ class Gate:
                 self.leave()
             raise
 
-    async def _keep_to_rates(self, tokens: int) -> None:
-        async with self._turn:  # one at a time: the limiter itself lets small requests overtake large ones
-            if self._requests is not None:
-                await self._requests.acquire()
-            if self._tokens is not None:
-                await self._tokens.acquire(min(float(tokens), self._most_tokens))
-
     def leave(self) -> None:
         self.running -= 1
         self._admit()
@@ -73,6 +82,13 @@ class Gate:
             if not place.done():
                 self.running += 1
                 place.set_result(None)
+
+    def resize(self, most: int) -> None:
+        """At most so many at once from now on. Those that are under way end as they are."""
+        is_held_back = self.limit < self.most
+        self.most = most
+        self.limit = min(self.limit, float(most)) if is_held_back else float(most)
+        self._admit()
 
     def succeeded(self) -> None:
         if self.limit < self.most:
@@ -94,6 +110,22 @@ class Limits:
         self._most = most
         self._gates: dict[tuple[str, str, float | None, float | None], Gate] = {}
 
+    def resize(self, most: int) -> None:
+        """At most so many calls at once from now on, in each gate."""
+        self._most = most
+        for gate in self._gates.values():
+            gate.resize(most)
+
+    def pace(
+        self,
+        endpoint: str,  # noqa: ARG002 - for whoever counts elsewhere
+        key: str,  # noqa: ARG002
+        requests_per_minute: float | None,
+        tokens_per_minute: float | None,
+    ) -> Pace:
+        """The rates of a new gate."""
+        return OwnPace(requests_per_minute, tokens_per_minute)
+
     def gate(
         self,
         endpoint: str,
@@ -105,9 +137,8 @@ class Limits:
         """The one gate for all calls to `endpoint` with these settings."""
         name = (endpoint, key, requests_per_minute, tokens_per_minute)
         if name not in self._gates:
-            self._gates[name] = Gate(
-                self._most, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute
-            )
+            has_rates = requests_per_minute or tokens_per_minute
+            self._gates[name] = Gate(self._most, self.pace(*name) if has_rates else None)
         return self._gates[name]
 
 

@@ -55,6 +55,10 @@ class ServerSettings:
     """Replies of the bot after which a conversation ends, where an experiment does not say otherwise."""
     max_conversations: int = 64
     """Conversations at once of one experiment, where its LLM config allows as many."""
+    executor: str = "local"
+    """Where conversations run: `local`, in the server's process, or `ray`, on the cluster at RAY_ADDRESS."""
+    executor_workers: int = 0
+    """Worker processes of one experiment, where the executor has any. 0: as many as are of use."""
     budget_usd: float = 10.0
     """Ceiling of an experiment that names none."""
     max_body_mib: int = 32

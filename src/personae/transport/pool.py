@@ -87,7 +87,7 @@ class Pool:
     """
 
     def __init__(self, *, allowed: Callable[[str], bool] | None = None) -> None:
-        self._allowed = allowed
+        self.allowed = allowed
         self._session: aiohttp.ClientSession | None = None
         self._limits: dict[float, tuple[aiohttp.ClientTimeout, Deadlines]] = {}
         """By the seconds that a request may take: for connecting, and for all of it."""
@@ -116,10 +116,10 @@ class Pool:
                     limit=0,
                     ttl_dns_cache=300,
                     keepalive_timeout=60,
-                    socket_factory=self._socket if self._allowed is not None else None,
+                    socket_factory=self._socket if self.allowed is not None else None,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=self._allowed is None and is_proxied(),
+                trust_env=self.allowed is None and is_proxied(),
                 read_bufsize=2**17,
                 request_class=Request,
             )
@@ -128,7 +128,7 @@ class Pool:
     def _socket(self, address: tuple[Any, ...]) -> socket.socket:
         """The socket for one resolved address: the last moment before a connection, and the only one to judge it."""
         family, kind, protocol, _, where = address
-        if self._allowed is not None and not self._allowed(where[0]):
+        if self.allowed is not None and not self.allowed(where[0]):
             raise _NotAllowed(errno.EACCES, "it is at a private or reserved address, where no connection is allowed")
         return socket.socket(family, kind, protocol)
 

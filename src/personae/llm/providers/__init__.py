@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from personae.core.model import Model
 from personae.core.room import Room
@@ -14,6 +14,16 @@ class Provider(Protocol):
 
     def connect(self, config: LLMConfig, wiring: Wiring) -> Model:
         """The model that `config` names. Raises ConfigurationError where a key or an address is missing."""
+        ...
+
+
+@runtime_checkable
+class ReadsEnvironment(Protocol):
+    """A provider that takes keys or addresses from the environment, where a config allows it."""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the variables that it may read."""
         ...
 
 

@@ -13,6 +13,8 @@ from personae.llm.openai_chat import OpenAIChat
 from personae.llm.providers import providers
 from personae.llm.wire import Wire
 
+_VERSION = "OPENAI_API_VERSION"
+
 
 @providers.method("azure")
 @dataclass(frozen=True)
@@ -26,11 +28,15 @@ class Azure(HttpProvider):
     wire: Wire = OpenAIChat(key_header="api-key")
     capabilities: Capabilities = field(default_factory=lambda: Capabilities(tokens_field="max_completion_tokens"))
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return (*super().variables, _VERSION)
+
     def url(self, config: LLMConfig) -> str:
         """The deployment's address. A base URL that holds `/openai/v1` is the newer form and is taken as it is."""
         base = config.base_url
         if "/openai/v1" in base:
             return base + self.path
-        version = config.api_version or os.environ.get("OPENAI_API_VERSION", self.api_version)
+        version = config.api_version or os.environ.get(_VERSION, self.api_version)
         deployment = quote(config.model, safe="")
         return f"{base}/openai/deployments/{deployment}{self.path}?api-version={version}"

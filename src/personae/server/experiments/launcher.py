@@ -17,6 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 from personae.errors import NotFound, PersonaeError
+from personae.executors import executor
 from personae.experiments.recorders.sql import TaskLost
 from personae.server.experiments.runs import Run, conclude
 from personae.server.services import Services
@@ -46,7 +47,8 @@ class Launcher:
         self._beats: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to look for tasks."""
+        """Begin to look for tasks. Raises NotFound and ConfigurationError for an executor that there is not."""
+        executor(self._services.settings.executor, self._services.settings.executor_workers)
         self._loop = asyncio.create_task(self._forever(self._look, LOOK_EVERY_S), name="launcher")
         self._beats = asyncio.create_task(self._forever(self._beat, HEARTBEAT_EVERY_S), name="heartbeats")
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from personae.errors import NotFound, PersonaeError
-from personae.executors import executors
+from personae.executors import executor
 from personae.experiments.budget import Budget
 from personae.experiments.build import Engine, engine
 from personae.experiments.plan import Plan
@@ -131,9 +131,9 @@ class Run:
             trouble("")
 
     async def _execute(self, run: Experiment, concurrency: int, providers: dict[str, str]) -> None:
-        metrics = self.services.metrics
+        metrics, settings = self.services.metrics, self.services.settings
         with metrics.following(run.progress):
-            async for result in executors.get("local")().execute(run, concurrency):
+            async for result in executor(settings.executor, settings.executor_workers).execute(run, concurrency):
                 if result.key not in run.half_done:
                     metrics.conversation_finished(result, providers)
 

@@ -198,7 +198,7 @@ class Driver:
                 worker.kill()
 
     async def _has_begun(self, worker: Worker, kit: bytes) -> bool:
-        """Whether the worker got its kit before the run was over. It waits for room in the cluster as long as needed."""
+        """Whether the worker got its kit before the run was over. It may wait for room in the cluster for long."""
 
         async def begin() -> None:
             await worker.begin(sealed(kit, await worker.address()), self._patience_s / 2)
@@ -240,7 +240,7 @@ class Driver:
     async def _answer(self, call: asyncio.Task[bytes]) -> Report:
         try:
             async with asyncio.timeout(self._patience_s):
-                report: Report = pickle.loads(await call)
+                report: Report = pickle.loads(await call)  # noqa: S301 - our own process sent it, over the cluster's own channel
                 return report
         except TimeoutError:
             raise WorkerLost(f"it gave no sign of life for {self._patience_s:g} s") from None
@@ -319,7 +319,8 @@ class Driver:
     async def _record(self, post: Post, event: Event) -> SimulationResult | None:
         """Record one event. The result, where it is the conversation's last."""
         experiment, recorder, running = self._experiment, self._experiment.recorder, post.running[event.key]
-        spec, result = running.spec, None
+        spec = running.spec
+        result: SimulationResult | None = None
         match event.what:
             case Turn() as turn:
                 await recorder.turn(spec, turn, event.beside)
@@ -334,9 +335,10 @@ class Driver:
             case BrokenOff():
                 experiment.broken_off(spec, running.now())
                 result = experiment.half_done[spec.key]
-            case SimulationResult() as result:
-                await recorder.finish(result)
-                experiment.progress.finished(result)
+            case SimulationResult() as finished:
+                await recorder.finish(finished)
+                experiment.progress.finished(finished)
+                result = finished
         if result is None:
             running.events.append(event)
         else:
@@ -357,9 +359,8 @@ class Driver:
             if running.losses < _COMPANY + _ALONE:
                 self._again.append(running)
                 continue
-            problem = (
-                f"{running.losses} workers were lost while they held this conversation, the last ones alone: {why}"
-            )
+            times = f"{running.losses} workers were lost while they held this conversation"
+            problem = f"{times}, the last {_ALONE} of them nothing else: {why}"
             await self._results.put(await self._experiment.given_up(running.spec, running.so_far, problem))
         for other in self._posts.values():
             other.news.set()

@@ -1,9 +1,9 @@
 """Ray executor: the conversations on the machines of a Ray cluster, or on a Ray that is started on this one.
 
 Source: https://docs.ray.io, actors
-Idea:   one actor per CPU, each with a shard of the running conversations; see `_driver`, which knows nothing of Ray. The
-        cluster at RAY_ADDRESS is used where that is set. Messages are pulled from the actors instead of streamed by
-        generators: one call carries both directions, and an actor cannot run ahead of the driver.
+Idea:   one actor per CPU, each with a shard of the running conversations; see `_driver`, which knows nothing of Ray.
+        The cluster at RAY_ADDRESS is used where that is set. Messages are pulled from the actors, not streamed by
+        generators: one call carries both directions for the price of one, and no actor can run ahead of the driver.
 Cost:   some seconds until Ray has started, and about 100 MB for each worker.
 """
 
@@ -17,6 +17,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,34 +61,35 @@ async def _connected() -> _Cluster:
     starts are killed with the thread that started them.
     """
     loop = asyncio.get_running_loop()
-    connected = loop.create_future()
+    connected: asyncio.Future[_Cluster] = loop.create_future()
 
     def connect() -> None:
+        outcome: _Cluster | Exception
         try:
-            found, problem = _connect(), None
+            outcome = _connect()
         except Exception as error:  # handed over to who waits
-            found, problem = None, error
-        with suppress(RuntimeError):  # nobody waits any more
-            loop.call_soon_threadsafe(_hand_over, connected, found, problem)
+            outcome = error
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_hand_over, connected, outcome)
         threading.Event().wait()
 
     threading.Thread(target=connect, name="ray", daemon=True).start()
     return await connected
 
 
-def _hand_over(to: asyncio.Future[_Cluster], found: _Cluster | None, problem: Exception | None) -> None:
+def _hand_over(to: asyncio.Future[_Cluster], outcome: _Cluster | Exception) -> None:
     if to.done():
         return
-    if found is None:
-        to.set_exception(problem or AssertionError("neither found nor failed"))
+    if isinstance(outcome, Exception):
+        to.set_exception(outcome)
     else:
-        to.set_result(found)
+        to.set_result(outcome)
 
 
 def _connect() -> _Cluster:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
-        import ray
+        ray: Any = import_module("ray")  # unseen by type checkers: they would read all of it, and learn nothing
     except ModuleNotFoundError as error:
         raise ConfigurationError("Ray is not installed: pip install 'personae[ray]'") from error
     if not ray.is_initialized():
@@ -95,9 +97,7 @@ def _connect() -> _Cluster:
         try:
             ray.init(address, log_to_driver=False, logging_level=logging.WARNING, **_quiet(address))
         except Exception as error:  # whatever keeps a cluster from being reached
-            raise ConfigurationError(
-                f"no Ray at {address!r}: {error}. Set RAY_ADDRESS to the cluster's address"
-            ) from error
+            raise ConfigurationError(f"no Ray at {address!r} (RAY_ADDRESS says where): {error}") from error
     return _Cluster(ray)
 
 

@@ -43,8 +43,9 @@ _LOOK_S = 1.0
 """How soon it is seen that somebody stopped the run."""
 _COMPANY, _ALONE = 2, 2
 """So often may a worker be lost with a conversation in company, and then alone, until it is given up."""
-_MOST_FAILURES = 3
-"""So often in a row may a worker fail to start, until its place stays empty."""
+_MOST_FAILURES = _COMPANY + _ALONE + 1
+"""So many workers in a row may be lost before they have reported anything, until their place stays empty. More than one
+conversation can take along."""
 
 
 class WorkerLost(Exception):
@@ -144,6 +145,8 @@ class Driver:
         self._results: asyncio.Queue[SimulationResult | None] = asyncio.Queue(maxsize=concurrency)
         self._is_over = asyncio.Event()
         self._lost_why = ""
+        self._has_heard = False
+        """Some worker has reported."""
 
     async def results(self) -> AsyncIterator[SimulationResult]:
         """Each as it is recorded. Raises what stops the whole run."""
@@ -265,8 +268,7 @@ class Driver:
     def _drawn(self, post: Post) -> Running | None:
         """The next conversation for a worker; None where it, or the run, has enough under way."""
         under_way = sum(len(other.running) for other in self._posts.values())
-        share = math.ceil(self._concurrency / len(self._posts))
-        if under_way >= self._concurrency or len(post.running) >= share or post.has_one_alone:
+        if under_way >= self._concurrency or len(post.running) >= self._share or post.has_one_alone:
             return None
         if self._experiment.is_stopping:
             return None
@@ -278,6 +280,19 @@ class Driver:
             self._next = None
             return Running(spec, self._experiment.recorder.so_far(spec.key))
         return None
+
+    @property
+    def _share(self) -> int:
+        """Conversations at once for each worker that is there."""
+        return math.ceil(self._concurrency / len(self._posts))
+
+    def _offer_room(self) -> None:
+        """Something ended, or a worker: whoever has less than its share may have more now."""
+        if self._posts and (self._again or self._peek()):
+            share = self._share
+            for post in self._posts.values():
+                if len(post.running) < share:
+                    post.news.set()
 
     def _peek(self) -> Spec | None:
         """The next of the plan."""
@@ -303,7 +318,8 @@ class Driver:
                 raise result
             if result is not None:
                 await self._results.put(result)
-        post.recorded = report.number
+                self._offer_room()
+        post.recorded, self._has_heard = report.number, True
         if report.failed is not None:
             raise report.failed
         for other in self._posts.values():
@@ -356,14 +372,13 @@ class Driver:
         for running in post.running.values():
             running.so_far, running.events = running.now(), []
             running.losses += 1
-            if running.losses < _COMPANY + _ALONE:
+            if running.losses < _COMPANY + _ALONE or not self._has_heard:  # it may be the cluster's own fault
                 self._again.append(running)
                 continue
             times = f"{running.losses} workers were lost while they held this conversation"
             problem = f"{times}, the last {_ALONE} of them nothing else: {why}"
             await self._results.put(await self._experiment.given_up(running.spec, running.so_far, problem))
-        for other in self._posts.values():
-            other.news.set()
+        self._offer_room()
         self._see_if_over()
 
 

@@ -85,6 +85,10 @@ class Lease(Budget):
 
     def allowed(self, allowance: Allowance) -> None:
         """What the driver says by now."""
+        heard = (allowance.lent, allowance.is_tight, allowance.refusals)
+        if heard != (self._lent, self._is_tight, self._refusals):
+            self.news()  # the driver decides by what this worker has heard
+        has_more = allowance.lent != self._lent or allowance.ceilings != self._kinds
         self._lent, self._is_tight, self._kinds = allowance.lent, allowance.is_tight, allowance.ceilings
         self._keep_to_lease()
         for turn, need in self._needs.items():
@@ -94,7 +98,8 @@ class Lease(Budget):
             self._refusals = allowance.refusals
             for turn in list(self._waiting)[-1:] or list(self._starting):
                 _refuse(turn, allowance.why)
-        self._wake()
+        if has_more:
+            self._wake()
 
     def _lease(self) -> Amount:
         return self._lent.minus(self._returned)
@@ -156,7 +161,7 @@ class Lender:
                 lent = self._portion(loan, wants)
                 self._budget.take(lent)
                 loan.lent = loan.lent.plus(lent)
-            elif self._is_stuck():
+            elif self._must_give_up(loan):
                 loan.refusals += 1
         return Allowance(self._budget.ceilings, loan.lent, room, self._is_tight, loan.refusals, why)
 
@@ -170,7 +175,7 @@ class Lender:
             return True
         if standing.wants is None or loan.is_news_to_it:
             return False
-        return self._is_due(loan) or self._is_stuck() or not self._can_ever(standing.wants)
+        return self._is_due(loan) or self._must_give_up(loan) or not self._can_ever(standing.wants)
 
     def forget(self, worker: int) -> None:
         """The worker has ended, and said so: all that it did not spend is there again."""
@@ -197,9 +202,11 @@ class Lender:
     def _can_ever(self, wants: Amount) -> bool:
         return _fits(wants.minus(_TINY), self._budget.left(with_others=False))
 
-    def _is_stuck(self) -> bool:
-        """Whether all conversations of all workers wait, and nothing is ahead anywhere."""
+    def _must_give_up(self, loan: _Loan) -> bool:
+        """Whether all conversations of all workers wait, and nothing is ahead anywhere. Then one inside is to end."""
         loans = self._loans.values()
+        if not loan.standing.wants_inside and any(other.standing.wants_inside for other in loans):
+            return False
         if any(loan.is_news_to_it or not loan.standing.keeps_nothing for loan in loans):
             return False
         return all(loan.standing.waiting >= loan.standing.conversations for loan in loans)

@@ -25,7 +25,8 @@ from personae.experiments.kit import Kit
 from personae.experiments.run import Experiment
 
 BEAT_S = 1.0
-"""After so long an exchange ends though there is nothing to tell: it shows that the worker lives."""
+"""After so long an exchange ends though there is nothing to tell: it shows that the worker lives. Sooner where the
+driver has little patience."""
 
 
 class Shard:
@@ -47,7 +48,7 @@ class Shard:
         self._reported_at = self._pulse_s = 0.0
         self._heard = asyncio.Event()
         self._heard_at = time.monotonic()
-        self._silence_s = float("inf")
+        self._silence_s, self._beat_s = float("inf"), BEAT_S
 
     async def address(self) -> bytes:
         """Where to seal the kit for."""
@@ -59,6 +60,7 @@ class Shard:
         After so many seconds without a word of the driver no call is made.
         """
         self._silence_s = silence_s
+        self._beat_s = min(BEAT_S, silence_s / 2)
         try:
             kit = pickle.loads(self._mailbox.opened(letter))  # noqa: S301 - whoever starts the process sealed it
             assert isinstance(kit, Kit)
@@ -75,7 +77,7 @@ class Shard:
         self._hear(pickle.loads(told))  # noqa: S301 - the driver's, over the cluster's own channel
         self._newer.set()
         newer = self._newer = asyncio.Event()
-        await _first_of(BEAT_S, self._news, newer)
+        await _first_of(self._beat_s, self._news, newer)
         await _first_of(self._reported_at + self._pulse_s - time.monotonic(), newer)
         return pickle.dumps(self._report(), pickle.HIGHEST_PROTOCOL)
 

@@ -266,8 +266,12 @@ async def engine(
 
 @asynccontextmanager
 async def unpacked(kit: Kit, recorder: Recorder, budget: Budget, limits: Limits) -> AsyncIterator[Experiment]:
-    """The experiment of `kit` in a process of its own, without a plan. Raises ConfigurationError and InputError."""
+    """The experiment of `kit` in a process of its own, without a plan. Raises ConfigurationError and InputError.
+
+    Its run id is its own: a conversation that begins anew here is a new one for a bot that remembers.
+    """
     kit.check()
+    kit = replace(kit, run_id=uuid4().hex[:12])
     os.environ.update(kit.environment)
     guarded = None if kit.guard is None else Pool(allowed=kit.guard.allowed)
     async with engine(kit.settings, guarded, budget=budget, limits=limits) as running:

@@ -11,6 +11,7 @@ import pytest
 from lab.fake_llm import BAD_KEY, FakeLLM, Reply, Step, ToolCall
 from personae import Persona, SimulationResult, score_simulations, simulate
 from personae.bots.mock import MockBot
+from personae.core.persona import Behaviour
 from personae.core.usage import NO_USAGE
 from personae.errors import ProviderError
 from personae.llm.config import LLMConfig
@@ -71,6 +72,17 @@ def test_each_attempt_has_a_seed_of_its_own() -> None:
         [once] = run(fake)
     assert again.key == once.key
     assert again.metadata["seed"] != once.metadata["seed"]
+
+
+@pytest.mark.parametrize(("behaviours", "verdict"), [(["gives_up"], "valid"), (["vague"], "unsure")])
+def test_who_is_to_give_up_may_leave_without_a_word(behaviours: list[str], verdict: str) -> None:
+    asked_for = [Behaviour(name=name, probability=1.0, first_turn=2, intensity=3) for name in behaviours]
+    leaves = Reply(None, [ToolCall("end_conversation", {"reason": "stuck", "explanation": "Not worth it."})])
+    with FakeLLM.in_thread(script=simulator(GOOD[0], leaves)) as fake:
+        [result] = run(fake, behaviours=asked_for)
+    assert result.validity is not None
+    assert {finding.guard for finding in result.validity.findings} <= {"ended_early"}
+    assert result.validity.verdict == verdict
 
 
 def test_with_a_cap_of_zero_nothing_is_held_again() -> None:

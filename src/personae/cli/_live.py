@@ -67,6 +67,7 @@ class Live:
             Text(f"{done:,} of {progress.planned:,} done"),
             Text(f"{progress.running} running", style="cyan"),
             Text(f"{progress.errors} errors", style="red" if progress.errors else "dim"),
+            *([Text(f"{progress.repeated} again", style="yellow")] if progress.repeated else ()),
             Text(self._money()),
             Text(_duration(progress.left_s), style="dim"),
         )
@@ -92,6 +93,8 @@ def _line(result: SimulationResult) -> Text:
     line.append(f"{one_line(result.persona.name, 28):<28} ")
     line.append(f"{result.turns:>2} turns  {result.stop_reason:<17} ", style="dim")
     line.append(f"goal {word}", style=color)
+    if result.validity and result.validity.attempts:
+        line.append(f"  held {len(result.validity.attempts) + 1} times", style="yellow")
     if result.conversation.error:
         line.append(f"  {one_line(result.conversation.error, 70)}", style="red")
     return line

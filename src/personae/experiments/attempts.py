@@ -14,7 +14,8 @@ from personae.core.seed import derive
 from personae.core.usage import NO_USAGE, Usage
 from personae.core.validity import Attempt, Finding, Validity, judged
 from personae.rating.judge import Ratings
-from personae.simulation.validity import check, with_findings
+from personae.simulation.conversation import Ended
+from personae.simulation.validity import NOTHING_AT_END, check, with_findings
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +25,11 @@ def nth(seed: int, attempt: int) -> int:
     return derive(seed, "repeat", attempt) if attempt else seed
 
 
-def checked(spec: Spec, conversation: Conversation) -> Validity:
+def checked(spec: Spec, conversation: Conversation, ended: Ended) -> Validity:
     """The guards' verdict. A defect in one of them is no verdict on the conversation."""
     try:
-        return check(spec.persona, spec.scenario, conversation)
+        at_end = ended.metadata.get("behaviours_at_end", NOTHING_AT_END)
+        return check(spec.persona, spec.scenario, conversation, at_end)
     except Exception as error:  # a boundary like that of the conversation itself: one defect is one row
         log.exception("a guard failed", extra={"case": spec.key})
         return judged((Finding("driver", 0, "", f"it could not be checked: {error}", "unsure", "infrastructure"),))

@@ -153,7 +153,7 @@ class Experiment:
             while True:
                 ended = talk.ended or await self._ended(talk, hold)
                 conversation = self._said(talk, ended)
-                validity = checked(spec, conversation)
+                validity = checked(spec, conversation, ended)
                 if self.audits and validity.verdict != "invalid" and self._is_rated(talk, ended):
                     validity = await self._audited(talk, conversation, validity, hold)
                 if len(talk.attempts) >= self.repeat_invalid or not is_to_be_repeated(validity, conversation):
@@ -338,7 +338,7 @@ class Experiment:
             scores=ratings.scores,
             usage=_usage(talk, ended, ratings),
             metadata=self._metadata(talk, ended, ratings),
-            validity=replace(validity or checked(spec, conversation), attempts=talk.attempts),
+            validity=replace(validity or checked(spec, conversation, ended), attempts=talk.attempts),
             index=spec.index,
         )
 

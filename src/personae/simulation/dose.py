@@ -106,15 +106,21 @@ def shown(all_of_them: Sequence[Policy], asked_for: Sequence[Policy], said: Spok
     }
 
 
-def excused(finding: Finding, turns: Sequence[Turn]) -> bool:
-    """Whether a guard found what a behaviour asked for: in that turn, or anywhere if it looks at the whole."""
+def excused(finding: Finding, turns: Sequence[Turn], at_end: Shown) -> bool:
+    """Whether a guard found what a behaviour asked for: in that turn, or anywhere if it looks at the whole.
+
+    `at_end`: what was asked for where the user ended the conversation without a word.
+    """
     for number, turn in enumerate(turns, 1):
-        if not turn.metadata or "behaviours" not in turn.metadata or finding.turn not in (0, number, number + 1):
-            continue
-        asked_for = (name for name, seen in turn.metadata["behaviours"].items() if seen["planned"])
-        if any(name in policies.names() and finding.guard in policies.get(name).excuses for name in asked_for):
-            return True
-    return False
+        if turn.metadata and "behaviours" in turn.metadata and finding.turn in (0, number, number + 1):
+            if _excuses(turn.metadata["behaviours"], finding):
+                return True
+    return bool(at_end) and finding.turn in (0, len(turns)) and _excuses(at_end, finding)
+
+
+def _excuses(shown: Shown, finding: Finding) -> bool:
+    asked_for = (name for name, seen in shown.items() if seen["planned"])
+    return any(name in policies.names() and finding.guard in policies.get(name).excuses for name in asked_for)
 
 
 def as_data(behaviours: tuple[Behaviour, ...]) -> list[dict[str, Any]]:

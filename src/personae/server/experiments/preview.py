@@ -85,7 +85,7 @@ def _fill(found: Preview, running: Engine, plan: Plan) -> None:
     found.calls, found.tokens, found.cost_usd = estimate.calls, estimate.tokens, estimate.usd
     found.unpriced = estimate.unpriced
     found.bot = running.settings.bot.label
-    found.simulator, found.judge = running.simulator.name, running.judge.model.name
+    found.simulator, found.judge = running.simulator.name, running.judge.name
     if is_scripted:
         system = first.system_prompt or running.bot.system_prompt
         said = [{"role": "system", "content": system}] if system else []

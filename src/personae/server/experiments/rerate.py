@@ -86,7 +86,7 @@ async def _rated(running: Engine, rows: Sequence[Record]) -> list[SimulationResu
         async with places:
             found = await running.judge.rate(result.conversation.turns, result.scenario)
         usage = {**result.usage, "judge": result.usage.get("judge", NO_USAGE) + found.usage}
-        metadata = {**result.metadata, "judge_model": running.judge.model.name, "judge_mode": running.judge.mode}
+        metadata = {**result.metadata, "judge_model": running.judge.name, "judge_mode": running.judge.mode}
         metadata["rating_version"] = running.rating_version
         return replace(
             result,

@@ -109,7 +109,7 @@ class Run:
             owner=self.owner,
             cell_at=given.cell_at,
             criteria=criteria(experiment["snapshot"])[1],
-            rater=running.judge.model.name,
+            rater=running.judge.name,
             now=services.now,
             suffix=suffix,
         )

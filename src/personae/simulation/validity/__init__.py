@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from types import MappingProxyType
 from typing import Protocol
 
 from personae.core.conversation import CUT, ERRORS, Conversation
@@ -29,14 +30,22 @@ class Guard(Protocol):
 guards: Room[Guard] = Room("personae.simulation.validity", "guard")
 
 
+NOTHING_AT_END: dose.Shown = MappingProxyType({})
+
+
 @cache
 def every_guard() -> tuple[Guard, ...]:
     """All guards with their own settings, in the order of their names."""
     return tuple(method() for method in guards.all().values())
 
 
-def check(persona: Persona, scenario: Scenario, conversation: Conversation) -> Validity:
-    """Whether a finished conversation was a fair test, by the guards alone."""
+def check(
+    persona: Persona, scenario: Scenario, conversation: Conversation, at_end: dose.Shown = NOTHING_AT_END
+) -> Validity:
+    """Whether a finished conversation was a fair test, by the guards alone.
+
+    `at_end`: the behaviours of the move by which the user ended it without a word.
+    """
     if conversation.termination in CUT:
         why = f"it was cut short ({conversation.termination}): {conversation.error}".rstrip(": ")
         return judged((Finding("driver", 0, "", why, "invalid", "infrastructure"),))
@@ -45,7 +54,7 @@ def check(persona: Persona, scenario: Scenario, conversation: Conversation) -> V
         finding
         for guard in every_guard()
         for finding in guard.findings(talk)
-        if not dose.excused(finding, conversation.turns)
+        if not dose.excused(finding, conversation.turns, at_end)
     )
     if conversation.termination in ERRORS:
         fault = _fault_of(conversation)

@@ -111,11 +111,14 @@ def excused(finding: Finding, turns: Sequence[Turn], at_end: Shown) -> bool:
 
     `at_end`: what was asked for where the user ended the conversation without a word.
     """
-    for number, turn in enumerate(turns, 1):
-        if turn.metadata and "behaviours" in turn.metadata and finding.turn in (0, number, number + 1):
-            if _excuses(turn.metadata["behaviours"], finding):
-                return True
-    return bool(at_end) and finding.turn in (0, len(turns)) and _excuses(at_end, finding)
+    asked_for = [
+        turn.metadata["behaviours"]
+        for number, turn in enumerate(turns, 1)
+        if turn.metadata and "behaviours" in turn.metadata and finding.turn in (0, number, number + 1)
+    ]
+    if finding.turn in (0, len(turns)):
+        asked_for.append(at_end)
+    return any(_excuses(shown, finding) for shown in asked_for)
 
 
 def _excuses(shown: Shown, finding: Finding) -> bool:

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from personae.core.language import SMALL_WORDS, is_plainly, language_of, language_of_given
 from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
-from personae.simulation.validity._language import SMALL_WORDS, is_plainly, language_of, language_of_given
 from personae.simulation.validity._refusals import declines
 from personae.simulation.validity._talk import words_of
 

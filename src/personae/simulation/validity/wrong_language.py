@@ -12,9 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from personae.core.validity import Finding
-from personae.simulation.validity import Talk, guards
-from personae.simulation.validity._language import (
+from personae.core.language import (
     TITLES,
     are_alike,
     is_plainly,
@@ -22,6 +20,8 @@ from personae.simulation.validity._language import (
     language_of_given,
     languages_named,
 )
+from personae.core.validity import Finding
+from personae.simulation.validity import Talk, guards
 
 
 @guards.method("wrong_language")

@@ -61,7 +61,17 @@ class Section(Record):
 class Identity(Section):
     """Who they are: facts such as age, gender, occupation, residence."""
 
-    facts: dict[Filled, JsonValue] = Field(min_length=1)
+    facts: dict[Filled, JsonValue] = Field(default_factory=dict)
+    shares: dict[Filled, dict[Filled, float]] = Field(default_factory=dict)
+    """By fact, how often each answer was given where it was asked for several times; they add up to 1."""
+    statements: tuple[Statement, ...] = Field(default=(), strict=False)
+    """The same in words, with what shows it."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Identity:
+        if not (self.facts or self.shares or self.statements):
+            raise ValueError("must hold facts, shares or statements")
+        return self
 
 
 class Scores(Section):
@@ -95,6 +105,24 @@ class Statements(Section):
     statements: tuple[Statement, ...] = Field(min_length=1, strict=False)
 
 
+class Goal(Record):
+    """Something that they wanted from an assistant."""
+
+    goal: Filled
+    expected_outcome: Text = ""
+    """What would have satisfied them. For the judge alone."""
+    known_info: Text = ""
+    """What they had at hand."""
+    turns: tuple[int, ...] = Field(default=(), strict=False)
+    """As in a statement."""
+
+
+class Goals(Section):
+    """What they wanted, one thing after the other."""
+
+    goals: tuple[Goal, ...] = Field(min_length=1, strict=False)
+
+
 class Sections(Record):
     """What is known of a persona by parts. The simulator is shown the description alone: a method writes into it
     what of this should be played."""
@@ -112,3 +140,5 @@ class Sections(Record):
     """What they know, and what they do not."""
     language: Statements | None = None
     """How they write: language, register, habits."""
+    goals: Goals | None = None
+    """What they really wanted from an assistant, in the conversation that they are drawn from."""

@@ -102,7 +102,7 @@ def _shared(noun: str) -> dict[str, tuple[Any, Any]]:
     }  # fmt: skip
 
 
-PLURAL = {"persona": "personas", "query": "queries", "scenario": "scenarios"}
+PLURAL = {"persona": "personas", "query": "queries", "scenario": "scenarios", "attribute": "attributes"}
 
 
 def command(name: str) -> Any:

@@ -19,6 +19,7 @@ import orjson
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
+from personae.core.attribute import Mined
 from personae.core.model import Reply, ToolCall
 from personae.core.persona import Persona, Scenario
 from personae.core.query import Query
@@ -27,7 +28,7 @@ from personae.errors import Conflict, InputError, RecordingError
 from personae.experiments.recorders.jsonl import Appender
 from personae.generation import Draft, Made, Makes
 
-_RECORDS: Mapping[Makes, type[Made]] = {"persona": Persona, "query": Query, "scenario": Scenario}
+_RECORDS: Mapping[Makes, type[Made]] = {"persona": Persona, "query": Query, "scenario": Scenario, "attribute": Mined}
 
 
 class Drafts(Protocol):

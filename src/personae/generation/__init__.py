@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar
 
+from personae.core.attribute import Mined
 from personae.core.model import Model
 from personae.core.persona import Persona, Scenario
 from personae.core.query import Query
@@ -20,8 +21,8 @@ from personae.core.room import Room
 from personae.core.sections import Provenance
 from personae.errors import InputError, ProviderError
 
-Made = Persona | Query | Scenario
-Makes = Literal["persona", "query", "scenario"]
+Made = Persona | Query | Scenario | Mined
+Makes = Literal["persona", "query", "scenario", "attribute"]
 
 
 @dataclass(frozen=True, slots=True)

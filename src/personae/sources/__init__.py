@@ -6,6 +6,7 @@ cannot be taken whole. A new importer is a new file here: a class with the decor
 
 from __future__ import annotations
 
+from personae.sources._jsonl import read_objects
 from personae.sources._read import read_behaviours, read_criteria, read_personas, read_queries, read_scenarios
 from personae.sources._source import PLURAL, Kind, Problem, Row, Source, Writer, sources
 from personae.sources._write import text_of_personas, write_personas
@@ -19,6 +20,7 @@ __all__ = [
     "Writer",
     "read_behaviours",
     "read_criteria",
+    "read_objects",
     "read_personas",
     "read_queries",
     "read_scenarios",

@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,19 +36,22 @@ def read_text(path: Path, *, limit: int = MAX_FILE_BYTES, advice: str = "split i
     return _decoded(data, path, line=1)
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Number and text of each line, read as it is asked for. Only a newline ends a line, not U+2028 and its like."""
-    taken = 0
-    with _opened(path, MAX_FILE_BYTES, "split it") as file:
-        for number in range(1, MAX_FILE_BYTES + 2):
+def read_lines(path: Path, *, most_bytes: int | None = None) -> Iterator[tuple[int, str]]:
+    """Number and text of each line, read as it is asked for. Only a newline ends a line, not U+2028 and its like.
+
+    `most_bytes`: of the whole file; None: MAX_FILE_BYTES.
+    """
+    limit, taken = most_bytes or MAX_FILE_BYTES, 0
+    with _opened(path, limit, "split it") as file:
+        for number in count(1):
             data = file.readline(MAX_ROW_BYTES + 2)
             taken += len(data)
             if not data:
                 return
             if len(data.rstrip(b"\r\n")) > MAX_ROW_BYTES:
                 raise InputError(f"is longer than {megabytes(MAX_ROW_BYTES)}", file=path, line=number)
-            if taken > MAX_FILE_BYTES:
-                raise _too_large(path, MAX_FILE_BYTES, "split it")
+            if taken > limit:
+                raise _too_large(path, limit, "split it")
             yield number, _decoded(data, path, line=number)
 
 

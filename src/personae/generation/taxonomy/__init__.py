@@ -52,7 +52,7 @@ def read_taxonomy(path: Path) -> Taxonomy:
         raise InputError(problems[0].text, file=path, line=problems[0].line, field=problems[0].field)
     if top is None or not isinstance(top.value, dict):
         raise InputError("must be a mapping of categories to lists of attributes", file=path, line=1)
-    found: dict[AttributePath, int] = {}
+    found: dict[AttributePath, int | None] = {}
     for parts, line in _leaves(top, (), path):
         if parts in found:
             raise InputError(
@@ -64,7 +64,7 @@ def read_taxonomy(path: Path) -> Taxonomy:
     return Taxonomy(tuple(found))
 
 
-def _leaves(node: Node, above: AttributePath, path: Path) -> Iterator[tuple[AttributePath, int]]:
+def _leaves(node: Node, above: AttributePath, path: Path) -> Iterator[tuple[AttributePath, int | None]]:
     if len(above) >= MOST_DEPTH:
         raise InputError(f"is more than {MOST_DEPTH} levels deep", file=path, line=node.line)
     if isinstance(node.value, dict):
@@ -79,7 +79,7 @@ def _leaves(node: Node, above: AttributePath, path: Path) -> Iterator[tuple[Attr
         yield (*above, _part(node.value, path, node.line)), node.line
 
 
-def _part(value: Any, path: Path, line: int) -> str:
+def _part(value: Any, path: Path, line: int | None) -> str:
     text = " ".join(str(value).split())
     if not text or ">" in text:
         raise InputError(f"{text!r} is no part of a path: it must not be blank, and holds no '>'", file=path, line=line)

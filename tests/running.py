@@ -37,7 +37,16 @@ class Done:
 def environment(**variables: str) -> dict[str, str]:
     """A plain terminal's, without keys of the developer, and with short waits between tries."""
     kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_BASE_URL"))}
-    return kept | {"COLUMNS": "140", "NO_COLOR": "1", "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": "sk-x"} | variables
+    return (
+        kept
+        | {
+            "COLUMNS": "140",
+            "NO_COLOR": "1",
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}",
+            "OPENAI_API_KEY": "sk-x",
+        }
+        | variables
+    )
 
 
 def personae(*arguments: object, cwd: Path, **variables: str) -> Done:

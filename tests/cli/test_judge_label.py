@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
-import select
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -20,7 +13,8 @@ from personae.core.conversation import Conversation, Turn
 from personae.core.persona import Persona, Scenario
 from personae.core.rating import Quote, Rating
 from personae.core.result import SimulationResult
-from tests.running import COMMAND, DEADLINE_S, environment, personae, rows
+from tests.running import personae, rows
+from tests.terminal import Screen, terminal
 
 SECRET = "THE JUDGE THINKS SO"
 KEYS = "q quit"
@@ -46,52 +40,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@dataclass
-class Screen:
-    """A terminal that somebody sits at."""
-
-    ours: int
-    process: subprocess.Popen[bytes]
-    seen: str = ""
-    read: int = field(default=0)
-
-    def until(self, words: str) -> str:
-        """What came since the last time, up to `words`."""
-        deadline = time.monotonic() + DEADLINE_S
-        while words not in self.seen[self.read :]:
-            if time.monotonic() > deadline or not select.select([self.ours], [], [], DEADLINE_S)[0]:
-                raise AssertionError(f"waited in vain for {words!r}: {self.seen[self.read :]}")
-            try:
-                self.seen += os.read(self.ours, 65536).decode(errors="replace")
-            except OSError:
-                raise AssertionError(f"it ended before {words!r}: {self.seen[self.read :]}") from None
-        end = self.seen.index(words, self.read) + len(words)
-        part, self.read = self.seen[self.read : end], end
-        return part
-
-    def press(self, keys: str) -> None:
-        os.write(self.ours, keys.encode())
-
-
-@contextmanager
-def labelling(folder: Path, *arguments: str) -> Iterator[Screen]:
-    ours, theirs = pty.openpty()
-    command = [*COMMAND, "judge", "label", "r.jsonl", "--rater", "ann", "--out", "l.jsonl", *arguments]
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment(TERM="xterm-256color", COLUMNS="100"),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    try:
-        yield Screen(ours, process)
-    finally:
-        process.kill()
-        process.wait()
-        os.close(ours)
+def labelling(folder: Path, *arguments: str) -> AbstractContextManager[Screen]:
+    return terminal("judge", "label", "r.jsonl", "--rater", "ann", "--out", "l.jsonl", *arguments, cwd=folder)
 
 
 def test_keys_become_labels_at_once_and_the_judge_is_not_seen(folder: Path) -> None:

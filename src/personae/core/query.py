@@ -50,8 +50,8 @@ class Query(Record):
 
     def scenario(self) -> Scenario:
         """The conversation that this query opens. With one reply of the bot at most, it is a single-turn test."""
-        who = self.user_background or self.user_type
-        persona = Persona(name=f"{self.user_type or 'user'} {self.key[:6]}", description=who) if who else None
+        who = self.user_background or self.user_type or "Somebody who writes to the assistant."
+        persona = Persona(name=f"{self.user_type or 'user'} {self.key[:6]}", description=who)
         return Scenario(
             name=self.topic or self.query[:60],
             goal=f"Get this answered or done: {self.query}",

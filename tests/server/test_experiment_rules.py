@@ -231,6 +231,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"persona_group_id": "nobody"}, "has no personas"),
     ({"collection_id": "beta"}, "bring their own personas"),
     ({"llm_config_id": 10**6}, "there is no LLM config"),
+    ({"judges": [{"llm_config_id": 10**6}]}, "judges.0.llm_config_id: there is no LLM config"),
+    ({"behaviours": ["typs=0.3"]}, "'typs'"),
 ]
 
 
@@ -287,6 +289,27 @@ def test_an_experiment_may_choose_another_simulator_and_judge(lab: Lab) -> None:
     ledger = lab.fake.ledger
     assert ledger.calls(model="sim-of-ours", role="simulator") == ledger.calls(role="simulator") > 0
     assert ledger.calls(model="judge-large") == ledger.calls(role="judge") == 4
+
+
+def test_an_experiment_may_have_behaviours_an_auditor_and_several_judges(lab: Lab) -> None:
+    typos = {"name": "typos", "probability": 1.0, "intensity": 2}
+    judges = [{"model": "judge-a"}, {"model": "judge-b"}, {"model": "judge-c"}]
+    asked = {"behaviours": [typos, "vague=0"], "audit": True, "judges": judges, "repeat_invalid": 0}
+    seen = lab.api.post("/experiments/preview", json=lab.body(**asked)).raise_for_status().json()
+    assert seen["judge"] == "openai/judge-a + openai/judge-b + openai/judge-c"
+    done = lab.run(**asked)
+    assert {name: done[name] for name in asked} == asked | {"behaviours": [typos, {"name": "vague", "probability": 0.0}]}
+    told = [request.messages[-1]["content"] for request in lab.fake.asked("simulator")]
+    assert told
+    assert all("two or three slips" in text for text in told)
+    ledger = lab.fake.ledger
+    assert [ledger.calls(model=f"judge-{name}") for name in "abc"] == [8, 4, 4]  # the first audits as well
+    [rating, *_] = lab.responses(done)[0]["ratings"]
+    assert rating["rater"] == seen["judge"]
+    lab.ended(lab.post(done, "rerate", judges=judges[1:]))
+    again = lab.responses(done)[0]["ratings"][0]
+    assert again["rater"] == "openai/judge-b + openai/judge-c"
+    assert ledger.calls(model="judge-b") == 8
 
 
 def test_a_conversation_ends_after_sixteen_replies_or_as_many_as_is_said(lab: Lab) -> None:

@@ -47,9 +47,15 @@ class Setup(TypedDict, total=False):
     budget_usd: float
     max_calls: int
     seed: int
+    behaviours: Sequence[str | Mapping[str, Any]]
+    """`typos=0.3`, or name, probability, window and intensity."""
+    repeat_invalid: int
+    audit: bool
     metrics: Sequence[str]
     simulator: Model
     judge: Model
+    judges: Sequence[Model]
+    """Several, of whom the majority decides; in place of `judge`."""
 
 
 class PinnedPersona(Received):
@@ -242,9 +248,10 @@ class Experiments(Noun[D]):
         criterion_set_id: int | None = None,
         rating_mode: RatingMode | None = None,
         judge: Model | None = None,
+        judges: Sequence[Model] | None = None,
     ) -> Steps[Experiment]:
-        """Rate all responses again, by another criterion set or judge. Nothing is simulated again."""
-        body = given(criterion_set_id=criterion_set_id, rating_mode=rating_mode, judge=judge)
+        """Rate all responses again, by another criterion set or by other judges. Nothing is simulated again."""
+        body = given(criterion_set_id=criterion_set_id, rating_mode=rating_mode, judge=judge, judges=judges)
         return Experiment.model_validate((yield post(f"experiments/{experiment_id}/rerate", body)))
 
     @method

@@ -1,7 +1,8 @@
 """The deployment's own models: the simulator, the judge, and the generator of small jobs.
 
 They come from the server's settings. An experiment may choose others by the keys `simulator` and `judge` of its
-settings: `{"llm_config_id": 7}`, a config of the project, or any of `{"provider", "model", "base_url"}`. The
+settings, or `judges`, a list: `{"llm_config_id": 7}`, a config of the project, or any of `{"provider", "model",
+"base_url"}`. The
 deployment's key goes to the deployment's address alone: who chooses another provider or address brings a config with a
 key of its own.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -69,17 +71,34 @@ def overridden(config: LLMConfig, choice: Mapping[str, Any]) -> LLMConfig:
     return config.with_(provider=provider, base_url=base_url, model=model, api_key="", uses_environment=not base_url)
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models of one experiment, beside its bot."""
+
+    simulator: LLMConfig
+    judges: tuple[LLMConfig, ...]
+    """One, or several of whom the majority decides."""
+
+
 async def experiment_models(
-    connection: AsyncConnection, services: Services, project_id: int, chosen: Mapping[str, Any]
-) -> tuple[LLMConfig, LLMConfig]:
-    """Simulator and judge of an experiment with these settings.
+    connection: AsyncConnection, services: Services, project_id: int, settings: Mapping[str, Any]
+) -> Models:
+    """Simulator and judges of an experiment with these settings.
 
     Raises InputError for a config that is not there or is no model, ConfigurationError for a key that cannot be read.
     """
-    return (
-        await _chosen(connection, services, project_id, simulator_config(services.settings), chosen, "simulator"),
-        await _chosen(connection, services, project_id, judge_config(services.settings), chosen, "judge"),
+
+    async def chosen(config: LLMConfig, choice: Mapping[str, Any] | None, field: str) -> LLMConfig:
+        return await _chosen(connection, services, project_id, config, choice or {}, field)
+
+    own, several = judge_config(services.settings), settings.get("judges")
+    judges = (
+        [await chosen(own, choice, f"judges.{place}") for place, choice in enumerate(several)]
+        if several
+        else [await chosen(own, settings.get("judge"), "judge")]
     )
+    simulator = await chosen(simulator_config(services.settings), settings.get("simulator"), "simulator")
+    return Models(simulator, tuple(judges))
 
 
 async def _chosen(
@@ -87,10 +106,9 @@ async def _chosen(
     services: Services,
     project_id: int,
     config: LLMConfig,
-    settings: Mapping[str, Any],
+    choice: Mapping[str, Any],
     which: str,
 ) -> LLMConfig:
-    choice = settings.get(which) or {}
     id_ = choice.get("llm_config_id")
     if id_ is None:
         return overridden(config, choice)

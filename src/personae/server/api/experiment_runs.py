@@ -22,6 +22,7 @@ from personae.server.schemas.experiment import (
     UNKNOWN,
     BudgetIn,
     ExperimentIn,
+    Judges,
     RerateIn,
     RetryIn,
     RunIn,
@@ -102,8 +103,9 @@ async def rerate_experiment(project: Editor, experiment_id: Id, body: RerateIn) 
         if body.criterion_set_id is not None:
             snapshot["criterion_set"] = await criterion_set(change.connection, project.id, body.criterion_set_id)
             values["criterion_set_id"] = body.criterion_set_id
-        if body.judge is not None:
-            settings["judge"] = body.judge.model_dump(exclude_none=True)
+        if body.judge is not None or body.judges:
+            settings = {name: value for name, value in settings.items() if name not in Judges.model_fields}
+            settings |= body.model_dump(include={*Judges.model_fields}, exclude_none=True)
         if body.rating_mode is not None:
             values["rating_mode"] = body.rating_mode
         if not snapshot["criterion_set"]["criteria"]:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from personae.bots import BotSpec
 from personae.bots.openai import OpenAIBot
-from personae.core.persona import Persona, Scenario
+from personae.core.persona import Behaviour, Persona, Scenario
 from personae.core.rating import Criterion
 from personae.core.result import Spec
 from personae.errors import InputError
@@ -22,7 +22,9 @@ from personae.rating.judge import Mode
 from personae.server.bot_specs import bot_limits, bot_spec, takes_tools
 from personae.server.experiments.single_turn import asked_beside, opening, text_of
 from personae.server.experiments.snapshot import Snapshot
+from personae.server.models import Models
 from personae.server.settings import ServerSettings
+from personae.simulation import dose
 from personae.store.columns import Record
 
 NOBODY = Persona(name="scripted user", description="Says what the row says, and nothing else.")
@@ -111,15 +113,15 @@ def criteria(snapshot: Snapshot) -> tuple[tuple[Criterion, ...], tuple[Asked, ..
 def engine_settings(
     experiment: Mapping[str, Any],
     secrets: Mapping[str, Any],
-    models: tuple[LLMConfig, LLMConfig],
+    models: Models,
     deployment: ServerSettings,
 ) -> Settings:
     """The engine's settings for an experiment. Raises InputError and ConfigurationError."""
     snapshot, chosen = experiment["snapshot"], experiment["settings"]
     is_personas = experiment["evaluation_mode"] == "MULTI_TURN"
-    simulator, judge = models
+    judge, *more_judges = models.judges
     if experiment["rating_version"] == "mock":
-        judge = LLMConfig(provider="offline")
+        judge, more_judges = LLMConfig(provider="offline"), []
     params = chosen.get("generation_params")
     bot = _bot(snapshot, secrets, params, deployment, is_personas=is_personas)
     limits = bot_limits(snapshot["llm_settings"] or {}, params)
@@ -129,19 +131,33 @@ def engine_settings(
         given["turn_timeout_s"] = limits.timeout_s
     return Settings(
         bot=bot,
-        simulator=simulator,
+        simulator=models.simulator,
         judge=judge,
+        more_judges=tuple(more_judges),
         criteria=criteria(snapshot)[0],
         metrics=tuple(chosen.get("metrics") or ()),
         judge_mode=mode,
         max_turns=(chosen.get("max_turns") or deployment.max_turns) if is_personas else 1,
         epochs=experiment["n_epochs"],
         seed=chosen.get("seed") or 0,
+        audit=chosen.get("audit", False),
         repeat_invalid=chosen.get("repeat_invalid", 1),
+        behaviours=_behaviours(chosen, is_personas=is_personas),
         concurrency=min(limits.max_connections, deployment.max_conversations),
         ceilings=Ceilings(usd=chosen.get("budget_usd", deployment.budget_usd), calls=chosen.get("max_calls")),
         **{name: value for name, value in given.items() if value is not None},
     )
+
+
+def _behaviours(chosen: Mapping[str, Any], *, is_personas: bool) -> tuple[Behaviour, ...]:
+    """Raises InputError that lists all which there are not, or not in such a dose."""
+    found = tuple(map(Behaviour.model_validate, chosen.get("behaviours") or ()))
+    problems = list(dose.problems("", found))
+    if found and not is_personas:
+        problems.append("are of personas: this experiment has none")
+    if problems:
+        raise InputError("\n".join(problems), field="behaviours")
+    return found
 
 
 def _bot(

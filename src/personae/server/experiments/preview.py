@@ -10,8 +10,8 @@ from personae.errors import ConfigurationError, InputError
 from personae.experiments.build import Engine, engine
 from personae.experiments.foresight import detectable
 from personae.experiments.plan import Plan
-from personae.llm.config import LLMConfig
 from personae.server.experiments.inputs import engine_settings, inputs
+from personae.server.models import Models
 from personae.server.outgoing import pool
 from personae.server.services import Services
 from personae.simulation.simulator import example_system_message
@@ -51,7 +51,7 @@ async def preview(
     experiment: Mapping[str, Any],
     rows: Sequence[Record],
     secrets: Mapping[str, Any],
-    models: tuple[LLMConfig, LLMConfig],
+    models: Models,
 ) -> Preview:
     """The preview of an experiment that is not run yet: its columns as they would be stored."""
     snapshot = experiment["snapshot"]

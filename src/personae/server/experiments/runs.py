@@ -20,12 +20,11 @@ from personae.experiments.build import Engine, engine
 from personae.experiments.plan import Plan
 from personae.experiments.recorders.sql import Sql, Target
 from personae.experiments.run import Experiment
-from personae.llm.config import LLMConfig
 from personae.server.bot_specs import secrets_for
 from personae.server.experiments.inputs import criteria, engine_settings, inputs
 from personae.server.experiments.rerate import rate
 from personae.server.experiments.results import summed_up
-from personae.server.models import experiment_models
+from personae.server.models import Models, experiment_models
 from personae.server.outgoing import pool
 from personae.server.services import Services
 from personae.store import experiments, llm_configs, tasks
@@ -150,8 +149,8 @@ def _providers(experiment: Record, running: Engine) -> dict[str, str]:
 
 async def secrets_and_models(
     connection: Connection, services: Services, experiment: Record
-) -> tuple[dict[str, Any], tuple[LLMConfig, LLMConfig]]:
-    """The keys of the bot's LLM config, and the simulator's and the judge's configs.
+) -> tuple[dict[str, Any], Models]:
+    """The keys of the bot's LLM config, and the simulator's and the judges' configs.
 
     Raises ConfigurationError where a stored key cannot be read, InputError where a config is gone.
     """

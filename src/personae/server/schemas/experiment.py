@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from personae.core.conversation import DISCLAIMER
+from personae.core.persona import Behaviour
 from personae.errors import NotFound
 from personae.server.schemas.persona import Name
 from personae.store.columns import Record
@@ -54,7 +55,22 @@ class ModelChoice(BaseModel):
     base_url: Line | None = None
 
 
-class Extras(BaseModel):
+class Judges(BaseModel):
+    """Who rates."""
+
+    judge: ModelChoice | None = None
+    """Null: as it is, at first the deployment's."""
+    judges: Annotated[list[ModelChoice], Field(max_length=9)] | None = None
+    """Several, of whom the majority decides; in place of `judge`."""
+
+    @model_validator(mode="after")
+    def _one_or_several(self) -> Self:
+        if self.judge is not None and self.judges:
+            raise ValueError("judge and judges exclude each other: name one, or all of them in judges")
+        return self
+
+
+class Extras(Judges):
     """What the SDK does not know."""
 
     max_turns: Annotated[int, Field(ge=1, le=200)] | None = None
@@ -65,12 +81,14 @@ class Extras(BaseModel):
     seed: Annotated[int, Field(ge=-(2**62), le=2**62)] | None = None
     repeat_invalid: Annotated[int, Field(ge=0, le=10)] | None = None
     """How often a conversation that was no fair test is held again. Null: once."""
+    behaviours: Annotated[list[Behaviour], Field(max_length=50)] | None = None
+    """How the personas speak now and then: `"typos=0.3"`, or name, probability, window and intensity. Null: none."""
+    audit: bool | None = None
+    """The judge is asked, too, whether each simulated user behaved as the persona would."""
     metrics: list[Line] | None = None
     """Names of metrics, such as `turn_consistency`. Null: none."""
     simulator: ModelChoice | None = None
     """Plays the personas. Null: the deployment's."""
-    judge: ModelChoice | None = None
-    """Rates. Null: the deployment's."""
 
 
 class ExperimentIn(Extras):
@@ -149,7 +167,7 @@ class RetryIn(BaseModel):
     """Failed responses with annotations, or ratings by hand, are replaced as well."""
 
 
-class RerateIn(BaseModel):
+class RerateIn(Judges):
     """How to rate again what is there."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"criterion_set_id": 2}})
@@ -157,8 +175,6 @@ class RerateIn(BaseModel):
     criterion_set_id: Reference | None = None
     """Null: the criteria that the experiment has."""
     rating_mode: RatingMode | None = None
-    judge: ModelChoice | None = None
-    """Null: the judge that the experiment has."""
 
 
 class BudgetIn(BaseModel):

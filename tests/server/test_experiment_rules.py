@@ -298,7 +298,8 @@ def test_an_experiment_may_have_behaviours_an_auditor_and_several_judges(lab: La
     seen = lab.api.post("/experiments/preview", json=lab.body(**asked)).raise_for_status().json()
     assert seen["judge"] == "openai/judge-a + openai/judge-b + openai/judge-c"
     done = lab.run(**asked)
-    assert {name: done[name] for name in asked} == asked | {"behaviours": [typos, {"name": "vague", "probability": 0.0}]}
+    behaviours = [typos, {"name": "vague", "probability": 0.0}]
+    assert {name: done[name] for name in asked} == asked | {"behaviours": behaviours}
     told = [request.messages[-1]["content"] for request in lab.fake.asked("simulator")]
     assert told
     assert all("two or three slips" in text for text in told)

@@ -9,11 +9,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.many import many
 from bench.platform import server_rows
 from bench.report import markdown, tables, verdict
 from bench.rows import Row, rows
 
-ALL = "abcdef"
+ALL = "abcdefg"
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
@@ -40,6 +41,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="write the page here instead, whatever was run")
     options = parser.parse_args()
     measured = [*rows(quick=options.quick, only=options.only), *server_rows(quick=options.quick, only=options.only)]
+    if "g" in options.only:
+        measured.append(many(quick=options.quick))
     console = Console()
     for row in measured:
         show(console, row)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
 from personae.stats.distribution import EXACT, Distribution, round_step
-from personae.stats.intervals import effective_n, mean, percentile, rate, undefined, wilson
+from personae.stats.intervals import BOOTSTRAP_CLUSTERS, Cluster, effective_n, mean, percentile, rate, undefined, wilson
 from personae.stats.repeats import pass_all, pass_hat
 from personae.stats.student import t_cdf, t_quantile
 
@@ -109,8 +111,43 @@ def test_the_drawn_interval_is_near_the_computed_one() -> None:
     assert drawn.high == pytest.approx(computed.high, abs=0.006)
 
 
+@dataclass(frozen=True)
+class Draws:
+    """Clusters of a kind, so many of them."""
+
+    count: int
+    one: Callable[[random.Random], Cluster]
+
+
+DRAWS = {
+    "few": Draws(40, lambda dice: (dice.gauss(0.6, 0.2), 1)),
+    "just drawn": Draws(BOOTSTRAP_CLUSTERS, lambda dice: (dice.betavariate(5, 1), 1)),
+    "just computed": Draws(BOOTSTRAP_CLUSTERS + 1, lambda dice: (dice.betavariate(5, 1), 1)),
+    "skewed": Draws(400, lambda dice: (float(dice.random() < 0.04) * dice.uniform(0.5, 1), 1)),
+    "of many sizes": Draws(400, lambda dice: ((n := dice.randint(1, 9)) * dice.betavariate(n, 2), n)),
+    "many": Draws(3000, lambda dice: (dice.betavariate(2, 5) * 3, 3)),
+}
+
+
+@pytest.mark.parametrize("case", DRAWS.values(), ids=DRAWS.keys())
+def test_the_interval_of_a_mean_is_that_of_ten_thousand_draws_of_numpys(case: Draws) -> None:
+    """Within what 10,000 draws differ from 10,000 others: a twentieth of the interval."""
+    dice, numpys = random.Random(4), np.random.default_rng(5)
+    clusters = [case.one(dice) for _ in range(case.count)]
+    sums, sizes = (np.array(column) for column in zip(*clusters, strict=True))
+    drawn = []
+    for _ in range(20):
+        chosen = numpys.integers(0, case.count, (500, case.count))
+        drawn.append(sums[chosen].sum(1) / sizes[chosen].sum(1))
+    tail = stats.norm.cdf(math.sqrt(case.count / (case.count - 1)) * stats.t.ppf(0.025, case.count - 1))
+    low, high = np.quantile(np.concatenate(drawn), [tail, 1 - tail])
+    ours = mean(clusters)
+    assert (ours.low, ours.high) == pytest.approx((low, high), abs=(high - low) / 20)
+
+
 def test_the_same_seed_draws_the_same_interval() -> None:
-    values = [(value, 1) for value in (0.1, 0.4, 0.8, 0.9, 0.3)]
+    dice = random.Random(2)
+    values = [(dice.random(), 1) for _ in range(30)]
     assert mean(values, seed=5) == mean(values, seed=5)
     assert mean(values, seed=5) != mean(values, seed=6)
 

@@ -139,14 +139,12 @@ class SimulationResult:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> SimulationResult:
         """The result in a row that `as_row` made. Raises KeyError, TypeError or pydantic's error on any other."""
-        persona = {name: value for name, value in row["persona"].items() if value not in ("", [], {})}
-        persona = {name: value for name, value in persona.items() if name not in ("goal", "success_criteria")}
         transcript = row["transcript"]
         system = transcript[0]["content"] if transcript and transcript[0]["role"] == "system" else ""
         turns = tuple(Turn.from_dict(turn) for turn in transcript if turn["role"] != "system")
         return cls(
             key=row["key"],
-            persona=Persona.model_validate(persona),
+            persona=persona_of(row["persona"]),
             scenario=Scenario.model_validate(row["scenario"]),
             epoch=row["epoch"],
             conversation=Conversation(
@@ -159,6 +157,14 @@ class SimulationResult:
             metadata=row.get("metadata", {}),
             validity=Validity.from_dict(row["validity"]) if row.get("validity") else None,
         )
+
+
+def persona_of(data: Mapping[str, Any]) -> Persona:
+    """The persona in a row. Raises pydantic's error."""
+    told = {name: value for name, value in data.items() if value not in ("", [], {})}
+    return Persona.model_validate(
+        {name: value for name, value in told.items() if name not in ("goal", "success_criteria")}
+    )
 
 
 _LEFT_OUT_IF_EMPTY = ("domain_knowledge", "attributes", "behaviours", "facts")

@@ -84,8 +84,18 @@ class Usage:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Usage:
-        counts = {name: int(data.get(name, 0)) for name in ("calls", *_COUNTS)}
-        return cls(**counts, priced_usd=float(data.get("priced_usd") or data.get("cost_usd") or 0.0))
+        get = data.get  # spelled out: this is asked of every turn
+        return cls(
+            int(get("calls", 0)),
+            int(get("input_tokens", 0)),
+            int(get("cached_tokens", 0)),
+            int(get("cache_write_tokens", 0)),
+            int(get("output_tokens", 0)),
+            int(get("reasoning_tokens", 0)),
+            int(get("estimated_calls", 0)),
+            int(get("unpriced_calls", 0)),
+            float(get("priced_usd") or get("cost_usd") or 0.0),
+        )
 
 
 NO_USAGE = Usage()

@@ -16,8 +16,8 @@ from typing import Any, Literal
 from personae.core.seed import derive
 from personae.errors import ConfigurationError
 from personae.experiments.comparison import Comparison, Difference, Incomparable, NotComparable, Outcome, Pair, Unpaired
-from personae.experiments.measured import GOAL, Kind, measure_id
-from personae.experiments.pairing import Conditions, Questions, Run, Side, first_difference
+from personae.experiments.measured import GOAL, GOAL_TITLE, Kind, measure_id
+from personae.experiments.pairing import Answers, Conditions, Questions, Run, Side, first_difference
 from personae.experiments.result_file import each_row
 from personae.stats.effects import PairCounts, cohens_h, mean_difference, rate_difference
 from personae.stats.intervals import LEVEL, Estimate, mean, rate
@@ -26,7 +26,6 @@ from personae.stats.paired import Test, mcnemar, permutation
 from personae.stats.power import CHANCE, design_effect, paired_detectable
 
 Row = Mapping[str, Any]
-_ORDER: tuple[Kind, ...] = ("goal", "criterion", "metric")
 
 
 def compare(
@@ -57,9 +56,9 @@ class Comparing:
         if correction not in CORRECTIONS:
             raise ConfigurationError(f"there is no correction {correction!r}: choose {' or '.join(CORRECTIONS)}")
         self._correction, self._seed = correction, seed
-        questions = Questions()
-        self._first, self._second = Run(questions), Run(questions)
-        self._pairs = _Pairs(questions)
+        verdicts, scores = Questions(), Questions()
+        self._first, self._second = Run(verdicts, scores), Run(verdicts, scores)
+        self._pairs = _Pairs(verdicts, scores)
         self._waiting: dict[bytes, Side] = {}
 
     def add_before(self, row: Row) -> None:
@@ -81,8 +80,7 @@ class Comparing:
         for side in self._waiting.values():
             pairs.add(side, None)
         self._waiting = {}
-        found = [pairs.difference(place, level, self._seed) for place in pairs.in_order()]
-        differences = _corrected(found, self._correction)
+        differences = _corrected(list(pairs.differences(level, self._seed)), self._correction)
         goal = next((one for one in differences if one.id == GOAL), None)
         return Comparison(
             before=names[0],
@@ -104,35 +102,47 @@ class Comparing:
 class _Answers:
     """The answers to one question, added up by cell: all pairs of one persona and scenario."""
 
-    pairs: array[int] = field(default_factory=lambda: array("L"))
-    before: array[float] = field(default_factory=lambda: array("d"))
-    after: array[float] = field(default_factory=lambda: array("d"))
-    better: array[int] = field(default_factory=lambda: array("L"))
-    worse: array[int] = field(default_factory=lambda: array("L"))
+    pairs: array[int]
+    before: array[float]
+    after: array[float]
+    better: array[int]
+    worse: array[int]
     unanswered: int = 0
 
-    def add(self, cell: int, old: float, new: float) -> None:
-        if cell >= len(self.pairs):
-            for values in (self.pairs, self.before, self.after, self.better, self.worse):
-                values.extend([0] * (cell + 1 - len(values)))
-        self.pairs[cell] += 1
-        self.before[cell] += old
-        self.after[cell] += new
-        if new > old:
-            self.better[cell] += 1
-        elif new < old:
-            self.worse[cell] += 1
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[int, float | None, float | None]], cells: int) -> _Answers:
+        """Of all pairs, each with its cell and what was answered before and after."""
+        counts, sums = array("L", bytes(8 * cells)), array("d", bytes(8 * cells))
+        answers = cls(counts, sums, sums[:], counts[:], counts[:])
+        n, before, after, better, worse = answers.pairs, answers.before, answers.after, answers.better, answers.worse
+        for cell, old, new in pairs:
+            if old is None or new is None:
+                answers.unanswered += 1
+                continue
+            n[cell] += 1
+            before[cell] += old
+            after[cell] += new
+            if new > old:
+                better[cell] += 1
+            elif new < old:
+                worse[cell] += 1
+        return answers
 
 
 @dataclass(slots=True)
 class _Pairs:
     """What is kept of all pairs, while they go by."""
 
-    questions: Questions
+    verdicts: Questions
+    scores: Questions
     paired: list[Pair] = field(default_factory=list)
     unpaired: list[Unpaired] = field(default_factory=list)
-    _answers: list[_Answers] = field(default_factory=list)
+    _of: array[int] = field(default_factory=lambda: array("L"))
+    """The cell of each pair."""
+    _verdicts: list[tuple[Answers, Answers]] = field(default_factory=list)
+    _scores: list[tuple[Answers, Answers]] = field(default_factory=list)
     _cells: dict[bytes, int] = field(default_factory=dict)
+    _moves: dict[tuple[Answers, Answers], tuple[Outcome, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def repeats(self) -> float:
@@ -143,45 +153,50 @@ class _Pairs:
         if before is None or after is None or before.left_out or after.left_out:
             self.unpaired.append(_unpaired(before, after))
             return
-        cell = self._cells.setdefault(before.cell, len(self._cells))
-        self._add_questions()
-        changed, goal, yes = [], 0.0, 0.0
-        for place, (kind, name) in enumerate(self.questions.kinds):
-            old = before.values[place] if place < len(before.values) else None
-            new = after.values[place] if place < len(after.values) else None
-            answers = self._answers[place]
-            if old is None or new is None:
-                answers.unanswered += 1
-                continue
-            answers.add(cell, old, new)
-            if old != new and kind != "metric":
-                changed.append(measure_id(kind, name))
-                goal, yes = (new - old, yes) if kind == "goal" else (goal, yes + new - old)
-        moved = goal or yes
-        outcome: Outcome = "better" if moved > 0 else "worse" if moved < 0 else "same"
+        self._of.append(self._cells.setdefault(before.cell, len(self._cells)))
+        verdicts = before.verdicts, after.verdicts
+        self._verdicts.append(verdicts)
+        self._scores.append((before.scores, after.scores))
+        move = self._moves.get(verdicts)
+        if move is None:
+            move = self._moves[verdicts] = self._move(*verdicts)
+        outcome, changed = move
         turn = first_difference(before.turns, after.turns)
         who = (before.persona, before.scenario, before.epoch)
-        self.paired.append(Pair(outcome, before.key, after.key, *who, tuple(changed), turn))
+        self.paired.append(Pair(outcome, before.key, after.key, *who, changed, turn))
 
-    def _add_questions(self) -> None:
-        while len(self._answers) < len(self.questions.kinds):
-            self._answers.append(_Answers())
+    def _move(self, before: Answers, after: Answers) -> tuple[Outcome, tuple[str, ...]]:
+        """Which way a pair went: by its goal, else by how many criteria are YES; and what changed."""
+        changed, goal, yes = [], 0.0, 0.0
+        for name, place in self.verdicts.places.items():
+            old, new = _at(before, place), _at(after, place)
+            if old is None or new is None or old == new:
+                continue
+            changed.append(_id("criterion", name))
+            goal, yes = (new - old, yes) if name is None else (goal, yes + new - old)
+        moved = goal or yes
+        return "better" if moved > 0 else "worse" if moved < 0 else "same", tuple(changed)
 
-    def in_order(self) -> list[int]:
-        """Places of the questions: the goal, criteria, metrics. Those without an answer, too."""
-        self._add_questions()
-        return sorted(range(len(self._answers)), key=lambda place: _ORDER.index(self.questions.kinds[place][0]))
+    def differences(self, level: float, seed: int) -> Iterator[Difference]:
+        """What the two runs answered to each question: the goal, criteria, metrics. Those without an answer, too."""
+        for name, place in sorted(self.verdicts.places.items(), key=lambda item: item[0] is not None):
+            yield self._difference("criterion", name, self._answers(self._verdicts, place), level, seed)
+        for name, place in self.scores.places.items():
+            yield self._difference("metric", name, self._answers(self._scores, place), level, seed)
 
-    def difference(self, place: int, level: float, seed: int) -> Difference:
-        """What the two runs answered to one question."""
-        kind, name = self.questions.kinds[place]
-        answers, key = self._answers[place], measure_id(kind, name)
+    def _answers(self, given: list[tuple[Answers, Answers]], place: int) -> _Answers:
+        pairs = ((cell, _at(old, place), _at(new, place)) for cell, (old, new) in zip(self._of, given, strict=True))
+        return _Answers.of(pairs, len(self._cells))
+
+    def _difference(self, kind: Kind, name: str | None, answers: _Answers, level: float, seed: int) -> Difference:
+        kind = "goal" if name is None else kind
+        key = _id(kind, name)
         own, better, worse = derive(seed, "compare", key), sum(answers.better), sum(answers.worse)
         before, after = (_estimate(sums, answers.pairs, kind, own, level) for sums in (answers.before, answers.after))
         test = _test(answers, kind, own)
         return Difference(
             id=key,
-            name=name,
+            name=name or GOAL_TITLE,
             kind=kind,
             before=before,
             after=after,
@@ -195,6 +210,14 @@ class _Pairs:
             effect_h=None if kind == "metric" else _effect(before, after),
             reason=test.reason,
         )
+
+
+def _at(answers: Answers, place: int) -> float | None:
+    return answers[place] if place < len(answers) else None
+
+
+def _id(kind: Kind, name: str | None) -> str:
+    return GOAL if name is None else measure_id(kind, name)
 
 
 _NO_PAIR = "no pair has an answer on both sides"
@@ -284,7 +307,7 @@ def _incomparable(first: Run, second: Run) -> tuple[Incomparable, ...]:
     found = [Incomparable(name.replace("_", " "), _shown(ours.get(name)), _shown(theirs.get(name))) for name in names]
     if len(found) > 1:
         found = [one for one in found if one.what != "rating version"]
-    asked = [{measure_id(*run.questions.kinds[place]) for place in run.asked} - {GOAL} for run in (first, second)]
+    asked = [{_id(kind, name) for kind, name in run.asked} - {GOAL} for run in (first, second)]
     if not names and asked[0] != asked[1]:
         only = [", ".join(sorted(mine - other)) or "none of its own" for mine, other in (asked, asked[::-1])]
         found.append(Incomparable("questions", *only))

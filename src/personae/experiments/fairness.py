@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from personae.core.result import SimulationResult
 from personae.core.usage import NO_USAGE, Usage
-from personae.core.validity import FAULTS, VERDICTS
+from personae.core.validity import FAULTS, VERDICTS, Validity
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +59,15 @@ class FairnessCount:
     attempts: int = 0
     usage: Usage = NO_USAGE
 
-    def add(self, result: SimulationResult) -> None:
-        validity = result.validity
-        if validity is None:
+    def add(self, data: Mapping[str, Any] | None) -> None:
+        """The validity of one row; None where it was not checked."""
+        if not data:
             self.unchecked += 1
             return
+        if data["verdict"] == "valid" and "attempts" not in data:
+            self.verdicts["valid"] += 1
+            return
+        validity = Validity.from_dict(data)
         self.verdicts[validity.verdict] += 1
         if validity.verdict == "invalid" and validity.fault is not None:
             self.faults[validity.fault] += 1

@@ -176,10 +176,10 @@ class _Counts:
 
     def add(self, row: Row) -> None:
         self.conversations += 1
-        answers = {measure_id(kind, name): value for kind, name, value in row_answers(row)}
+        answers = {measure_id(kind, name): value for kind, name, value, _ in row_answers(row)}
         for name in answers:
             self.asked.setdefault(name)
-        left_out = row_left_out(row, answers.values())
+        left_out = row_left_out(row, [*answers.values()])
         cell = digest(row["persona"]["name"], repr(row["scenario"]))
         for place, rule in enumerate(self.rules):
             if not rule.where.holds(row):

@@ -7,14 +7,15 @@ answered at least one question about it. All others are excluded from every rate
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
-from personae.core.conversation import CUT, ERRORS, Turn
+from personae.core.conversation import CUT, ERRORS
 from personae.core.result import SimulationResult
 
 Kind = Literal["goal", "criterion", "metric"]
 GOAL = "goal"
 """The id of the measure that says whether the goal was achieved."""
+GOAL_TITLE = "Goal achieved"
 INVALID = "invalid"
 """The reason of exclusion of those that were judged, and were no fair tests."""
 _NUMBER: Mapping[bool | None, float | None] = {True: 1.0, False: 0.0, None: None}
@@ -59,7 +60,7 @@ def failure(result: SimulationResult) -> str:
 def answers(result: SimulationResult) -> Iterator[tuple[Kind, str, float | None, str]]:
     """Kind, name, value (1 and 0 for yes and no) and the reason where there is no value."""
     if result.goal is not None:
-        yield "goal", "Goal achieved", _NUMBER[result.goal.verdict], result.goal.error
+        yield "goal", GOAL_TITLE, _NUMBER[result.goal.verdict], result.goal.error
     for rating in result.ratings:
         yield "criterion", rating.criterion, _NUMBER[rating.verdict], rating.error
     for score in result.scores:
@@ -76,12 +77,12 @@ def measure_id(kind: Kind, name: str) -> str:
     return GOAL if kind == "goal" else f"{kind}:{name}"
 
 
-def is_retried(turn: Turn) -> bool:
-    """The turn had to be asked for more than once."""
-    attempts = turn.metadata.get("attempts")
-    return bool(turn.metadata.get("retried")) or (isinstance(attempts, int) and attempts > 1)
+def is_retried(metadata: Mapping[str, Any]) -> bool:
+    """The turn with these metadata had to be asked for more than once."""
+    attempts = metadata.get("attempts")
+    return bool(metadata.get("retried")) or (isinstance(attempts, int) and attempts > 1)
 
 
-def is_cut(turn: Turn) -> bool:
-    """The reply was cut off at a limit of length."""
-    return bool(turn.metadata.get("cut")) or turn.metadata.get("finish_reason") == "length"
+def is_cut(metadata: Mapping[str, Any]) -> bool:
+    """The reply with these metadata was cut off at a limit of length."""
+    return bool(metadata.get("cut")) or metadata.get("finish_reason") == "length"

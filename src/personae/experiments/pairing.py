@@ -7,23 +7,23 @@ answered about it, and a checksum of each turn, which is enough to find the turn
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
-from zlib import crc32
 
 import orjson
 
 from personae.core.conversation import CUT, ERRORS
 from personae.errors import InputError
-from personae.experiments.measured import Kind, exclusion
+from personae.experiments.measured import GOAL_TITLE, Kind, exclusion
 from personae.experiments.result_file import verdicts_of
 
 _PARTS = ("judge_provider", "judge_model", "judge_mode", "simulator_model", "max_turns", "rating_version")
 """What must be the same in the metadata of two runs, beside criteria and prompts."""
 _MOST_VALUES = 5
-_MOST_TOLD = 1000
+_MOST_KEPT = 10_000
+Answers = tuple[float | None, ...]
 
 
 @dataclass(slots=True)
@@ -38,24 +38,35 @@ class Side:
     """Names persona and scenario by their content."""
     left_out: str
     """Why it is in no rate; blank where it was measured."""
-    values: tuple[float | None, ...]
-    """The answers, in the order of `Questions`; shorter where later questions were not asked."""
+    verdicts: Answers
+    """To goal and criteria. Few different ones occur, and each is kept once."""
+    scores: Answers
     turns: bytes
-    """Four bytes for each turn of the transcript."""
+    """Eight bytes for each turn of the transcript."""
 
 
 @dataclass(slots=True)
 class Questions:
-    """Every question that was asked in either run, in the order in which they were met."""
+    """What was asked in either run, in the order in which it was met: names of criteria, or of metrics."""
 
-    places: dict[tuple[Kind, str], int] = field(default_factory=dict)
-    kinds: list[tuple[Kind, str]] = field(default_factory=list)
+    places: dict[str | None, int] = field(default_factory=dict)
+    """None: the goal."""
+    _shapes: dict[tuple[str | None, ...], list[int] | None] = field(default_factory=dict)
+    """Where the answers of a row belong, by what it was asked; None: in just that order."""
+    _kept: dict[Answers, Answers] = field(default_factory=dict)
 
-    def place(self, kind: Kind, name: str) -> int:
-        place = self.places.setdefault((kind, name), len(self.kinds))
-        if place == len(self.kinds):
-            self.kinds.append((kind, name))
-        return place
+    def placed(self, names: tuple[str | None, ...], values: list[float | None]) -> Answers:
+        """The answers in the order of `places`; shorter where later questions were not asked."""
+        if names not in self._shapes:
+            places = [self.places.setdefault(name, len(self.places)) for name in names]
+            self._shapes[names] = None if places == list(range(len(places))) else places
+        if (places_ := self._shapes[names]) is not None:
+            placed: list[float | None] = [None] * (1 + max(places_))
+            for place, value in zip(places_, values, strict=True):
+                placed[place] = value
+            values = placed
+        answers = tuple(values)
+        return self._kept.setdefault(answers, answers) if len(self._kept) < _MOST_KEPT else answers
 
 
 @dataclass(slots=True)
@@ -64,15 +75,14 @@ class Conditions:
 
     values: dict[str, set[bytes]] = field(default_factory=dict)
     bots: dict[str, None] = field(default_factory=dict)
-    _told: set[bytes] = field(default_factory=set)
+    _last: tuple[Any, ...] = ()
 
     def add(self, metadata: Mapping[str, Any]) -> None:
         prompts = (metadata.get("provenance") or {}).get("prompts")
-        told = orjson.dumps([*map(metadata.get, _PARTS), metadata.get("criteria"), prompts, metadata.get("bot")])
-        if told in self._told:
+        told = (*map(metadata.get, _PARTS), metadata.get("criteria"), prompts, metadata.get("bot"))
+        if told == self._last:  # as nearly all rows of a run are
             return
-        if len(self._told) < _MOST_TOLD:
-            self._told.add(told)
+        self._last = told
         self._note({part: metadata.get(part) for part in _PARTS}, "")
         if isinstance(criteria := metadata.get("criteria"), Mapping):
             self._note(criteria, "criterion ")
@@ -92,13 +102,15 @@ class Conditions:
 class Run:
     """One of the two runs, while its rows go by."""
 
-    questions: Questions
+    verdicts: Questions
+    scores: Questions
     conditions: Conditions = field(default_factory=Conditions)
-    asked: set[int] = field(default_factory=set)
-    """Places of the questions that this run's conversations were asked."""
+    asked: dict[tuple[Kind, str | None], None] = field(default_factory=dict)
+    """Kind and name of what this run's conversations were asked."""
     conversations: int = 0
     _seen: set[bytes] = field(default_factory=set)
     _names: dict[str, str] = field(default_factory=dict)
+    _shapes: set[tuple[tuple[str | None, ...], ...]] = field(default_factory=set)
 
     def side(self, row: Mapping[str, Any]) -> tuple[bytes, Side]:
         """The row's conversation with what it is paired by.
@@ -116,13 +128,14 @@ class Run:
         return pair, side
 
     def _side(self, row: Mapping[str, Any]) -> tuple[bytes, Side]:
-        values: list[float | None] = []
-        for kind, name, value in row_answers(row):
-            place = self.questions.place(kind, name)
-            self.asked.add(place)
-            if place >= len(values):
-                values.extend([None] * (place + 1 - len(values)))
-            values[place] = value
+        goal, ratings, scores = row.get("goal"), row.get("ratings", ()), row.get("metrics", ())
+        criteria: list[str | None] = [rating["criterion"] for rating in ratings]
+        verdicts = [_NUMBER[rating["verdict"]] for rating in ratings]
+        if goal is not None:
+            criteria.insert(0, None)
+            verdicts.insert(0, _NUMBER[goal["verdict"]])
+        metrics, values = tuple(score["metric"] for score in scores), [score["value"] for score in scores]
+        self._note(tuple(criteria), metrics)
         self.conditions.add(row["metadata"])
         persona, scenario, epoch = row["persona"], row["scenario"], row["epoch"]
         behaviours = row["metadata"].get("behaviours")  # in another manner it is another conversation
@@ -134,55 +147,67 @@ class Run:
             self._name(scenario.get("name") or scenario["goal"]),
             epoch,
             cell,
-            row_left_out(row, values),
-            tuple(values),
+            row_left_out(row, (*verdicts, *values)),
+            self.verdicts.placed(tuple(criteria), verdicts),
+            self.scores.placed(metrics, values),
             checksums(row["transcript"]),
         )
         return cell + epoch.to_bytes(4, "big"), side
+
+    def _note(self, criteria: tuple[str | None, ...], metrics: tuple[str, ...]) -> None:
+        if (criteria, metrics) not in self._shapes:
+            self._shapes.add((criteria, metrics))
+            for name in criteria:
+                self.asked.setdefault(("goal" if name is None else "criterion", name))
+            for name in metrics:
+                self.asked.setdefault(("metric", name))
 
     def _name(self, text: str) -> str:
         return self._names.setdefault(text, text)
 
 
-def row_answers(row: Mapping[str, Any]) -> Iterator[tuple[Kind, str, float | None]]:
+def row_answers(row: Mapping[str, Any]) -> Iterator[tuple[Kind, str, float | None, str]]:
     """As `measured.answers`, from the bare row."""
     if (goal := row.get("goal")) is not None:
-        yield "goal", "Goal achieved", _NUMBER[goal["verdict"]]
+        yield "goal", GOAL_TITLE, _NUMBER[goal["verdict"]], goal.get("error", "")
     for rating in row.get("ratings", ()):
-        yield "criterion", rating["criterion"], _NUMBER[rating["verdict"]]
+        yield "criterion", rating["criterion"], _NUMBER[rating["verdict"]], rating.get("error", "")
     for score in row.get("metrics", ()):
-        yield "metric", score["metric"], score["value"]
+        yield "metric", score["metric"], score["value"], score.get("reason", "")
 
 
 _NUMBER = {True: 1.0, False: 0.0, None: None}
 
 
-def row_left_out(row: Mapping[str, Any], values: Iterable[float | None]) -> str:
+def row_left_out(row: Mapping[str, Any], values: Sequence[float | None]) -> str:
     """Why a conversation is in no rate. Only of one that may be left out is the whole rule asked: it is slower."""
-    validity = row.get("validity")
-    is_fair = validity is None or (isinstance(validity, Mapping) and validity.get("verdict") in ("valid", "unsure"))
-    if is_fair and row["termination"] not in _NEVER_RATED and any(value is not None for value in values):
+    if is_measured(row, values):
         return ""
     left_out = exclusion(verdicts_of(row))
     return "" if left_out is None else left_out[0]
+
+
+def is_measured(row: Mapping[str, Any], values: Sequence[float | None]) -> bool:
+    """Whether it is plain from the bare row that `exclusion` has nothing against it."""
+    validity = row.get("validity")
+    is_fair = validity is None or (isinstance(validity, Mapping) and validity.get("verdict") in ("valid", "unsure"))
+    return is_fair and row["termination"] not in _NEVER_RATED and values.count(None) < len(values)
 
 
 _NEVER_RATED = ERRORS | CUT
 
 
 def checksums(transcript: Sequence[Mapping[str, Any]]) -> bytes:
-    """Four bytes for each turn, the system prompt not counted."""
-    said = (turn for turn in transcript if turn["role"] != "system")
-    return array(
-        "I", [crc32(turn["content"].encode("utf-8", "surrogatepass"), turn["role"] == "user") for turn in said]
-    ).tobytes()
+    """Eight bytes for each turn, the system prompt not counted. They hold in this process alone."""
+    said = transcript[1:] if transcript and transcript[0]["role"] == "system" else transcript
+    return array("q", [hash(turn["content"]) ^ (turn["role"] == "user") for turn in said]).tobytes()
 
 
 def first_difference(first: bytes, second: bytes) -> int | None:
     """The number, from 1, of the first turn in which two conversations differ; None where they say the same."""
     if first == second:
         return None
-    size = array("I").itemsize
+    size = array("q").itemsize
     for place in range(0, min(len(first), len(second)), size):
         if first[place : place + size] != second[place : place + size]:
             return place // size + 1

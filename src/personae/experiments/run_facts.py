@@ -45,13 +45,16 @@ class Facts:
     """Different values by path, in the order in which they were met; so many and no more."""
 
     values: dict[str, dict[str, None]] = field(default_factory=dict)
+    _last: dict[str, Any] = field(default_factory=dict)
+    """What the row before said: most of a run's rows say the same."""
 
     def add(self, metadata: Mapping[str, Any], path: str = "") -> None:
         """What one row says."""
         for name, value in metadata.items():
-            full = f"{path}{name}"
-            if full in _NOT_FACTS or value is None:
+            full = path + name
+            if full in _NOT_FACTS or value is None or self._last.get(full) == value:
                 continue
+            self._last[full] = value
             if isinstance(value, Mapping):
                 self.add(value, f"{full}.")
             elif full in self.values or len(self.values) < _MOST_FACTS:

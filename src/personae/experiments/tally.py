@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from personae.core.conversation import TERMINATIONS, Turn
-from personae.core.result import SimulationResult
+from personae.core.conversation import TERMINATIONS
+from personae.core.persona import Scenario
+from personae.core.result import SimulationResult, persona_of
 from personae.core.seed import derive
 from personae.core.text import whole
 from personae.core.usage import NO_USAGE, Usage
@@ -21,17 +22,18 @@ from personae.experiments.doses import Doses
 from personae.experiments.fairness import FairnessCount
 from personae.experiments.measured import (
     GOAL,
+    GOAL_TITLE,
     INVALID,
     Kind,
-    answers,
     exclusion,
     failure,
     is_cut,
     is_retried,
     measure_id,
 )
+from personae.experiments.pairing import is_measured, row_answers
 from personae.experiments.report_data import Excluded, Latency, Measure, Message, ReportData, Slice
-from personae.experiments.result_file import results
+from personae.experiments.result_file import each_row
 from personae.experiments.run_facts import Facts
 from personae.stats.distribution import Distribution
 from personae.stats.intervals import Estimate, mean, rate
@@ -41,13 +43,14 @@ from personae.stats.variance import Cell, Part, Sums, variance_split
 _ROLES = ("bot", "simulator", "judge")
 _MOST_MESSAGES = 50
 _LONGEST_MESSAGE = 300
+_MOST_KNOWN = 10_000
+_NOTHING: Mapping[str, Any] = {}
 
 
 def tally(rows: Iterable[Mapping[str, Any]]) -> ReportData:
     """What the rows of a result file say (see `result_file.read_rows`). Raises InputError for what is no such row."""
     counts = _Tally()
-    for number, result in enumerate(results(rows), 1):
-        counts.add(result, number)
+    each_row(rows, counts.add)
     return counts.finish(getattr(rows, "half_lines", 0), getattr(rows, "superseded", 0))
 
 
@@ -107,6 +110,8 @@ class _Tally:
     facts: Facts = field(default_factory=Facts)
     doses: Doses = field(default_factory=Doses)
     fairness: FairnessCount = field(default_factory=FairnessCount)
+    _known: dict[str, str] = field(default_factory=dict)
+    """Names of personas and scenarios by all that a row says of them."""
     conversations: int = 0
     measured: int = 0
     retried: int = 0
@@ -116,39 +121,73 @@ class _Tally:
     refusals: int = 0
     refusals_undecided: int = 0
 
-    def add(self, result: SimulationResult, number: int) -> None:
-        self.conversations = number
-        self.terminations[result.conversation.termination] += 1
-        self.turns[result.turns] += 1
-        for role, usage in result.usage.items():
-            self.usage[role] = self.usage.get(role, NO_USAGE) + usage
-        for turn in result.conversation.turns:
-            self._add_turn(turn)
-        self.refusals += _count(result.metadata.get("refusals_observed"))
-        self.failed += bool(failure(result))
-        self.run_again += bool(result.metadata.get("run_again_after"))
-        self.refusals_undecided += _count(result.metadata.get("refusals_undecided"))
-        self.facts.add(result.metadata)
-        self.doses.add(result)
-        self.fairness.add(result)
-        self._add_answers(result)
+    def add(self, row: Mapping[str, Any]) -> None:
+        """One conversation. A result is made only of a row that has something rare: making it takes thrice the time."""
+        cell = self.cells.setdefault(self._pair(row), _Cell())
+        metadata = row.get("metadata") or {}
+        given = [*row_answers(row)]
+        if is_measured(row, [value for _, _, value, _ in given]):
+            left_out = None
+            self.failed += any(reason for kind, _, _, reason in given if kind != "metric")
+        else:
+            result = SimulationResult.from_row(row)
+            left_out = exclusion(result)
+            self.failed += bool(failure(result))
+        self.conversations += 1
+        self.terminations[row["termination"]] += 1
+        self._add_turns(row["transcript"])
+        for role, usage in (row.get("usage") or {}).items():
+            self.usage[role] = self.usage.get(role, NO_USAGE) + Usage.from_dict(usage)
+        self.refusals += _count(metadata.get("refusals_observed"))
+        self.run_again += bool(metadata.get("run_again_after"))
+        self.refusals_undecided += _count(metadata.get("refusals_undecided"))
+        self.facts.add(metadata)
+        if "behaviours" in metadata or "facts" in row["persona"]:
+            self.doses.add(SimulationResult.from_row(row))
+        self.fairness.add(row.get("validity"))
+        self._add_answers(cell, given, left_out)
 
-    def _add_turn(self, turn: Turn) -> None:
-        if turn.role == "assistant" and turn.latency_ms is not None:
-            self.latency.add(turn.latency_ms)
-        self.retried += is_retried(turn)
-        self.cut_replies += is_cut(turn)
+    def _add_turns(self, transcript: Sequence[Mapping[str, Any]]) -> None:
+        replies, plain = 0, _NOTHING
+        for turn in transcript:
+            metadata, latency_ms = turn.get("metadata") or _NOTHING, turn.get("latency_ms")
+            if turn["role"] == "assistant":
+                replies += "opening" not in metadata
+                if latency_ms is not None:
+                    self.latency.add(latency_ms)
+            if metadata and metadata != plain:
+                is_bad = is_retried(metadata), is_cut(metadata)
+                self.retried += is_bad[0]
+                self.cut_replies += is_bad[1]
+                plain = plain if any(is_bad) else metadata  # most replies say the same
+        self.turns[replies] += 1
 
-    def _add_answers(self, result: SimulationResult) -> None:
-        persona, scenario = result.persona.name, result.scenario.version_hash
-        self.traits.setdefault(persona, result.persona.traits)
-        self.scenarios.setdefault(scenario, result.scenario.label)
-        cell = self.cells.setdefault((persona, scenario), _Cell())
+    def _pair(self, row: Mapping[str, Any]) -> tuple[str, str]:
+        """The names of the row's persona and scenario. Each is checked when it is met first."""
+        persona = self._known.get(told := repr(row["persona"]))
+        if persona is None:
+            found = persona_of(row["persona"])
+            persona = self._keep(told, found.name)
+            self.traits.setdefault(persona, found.traits)
+        scenario = self._known.get(told := repr(row["scenario"]))
+        if scenario is None:
+            about = Scenario.model_validate(row["scenario"])
+            scenario = self._keep(told, about.version_hash)
+            self.scenarios.setdefault(scenario, about.label)
+        return persona, scenario
+
+    def _keep(self, told: str, name: str) -> str:
+        if len(self._known) < _MOST_KNOWN:
+            self._known[told] = name
+        return name
+
+    def _add_answers(
+        self, cell: _Cell, given: list[tuple[Kind, str, float | None, str]], left_out: tuple[str, str] | None
+    ) -> None:
         cell.conversations += 1
-        left_out = exclusion(result)
-        for kind, name, value, reason in answers(result):
-            question = self.questions.setdefault(measure_id(kind, name), _Question(kind, name))
+        for kind, name, value, reason in given:
             key = measure_id(kind, name)
+            question = self.questions.get(key) or self.questions.setdefault(key, _Question(kind, name))
             if left_out is not None:
                 if left_out[0] == INVALID and value is not None:
                     cell.invalid_sums[key] = cell.invalid_sums.get(key, 0.0) + value
@@ -214,7 +253,7 @@ class _Tally:
         )
 
     def _measures(self) -> tuple[Measure, ...]:
-        questions = {GOAL: _Question("goal", "Goal achieved")} | self.questions
+        questions = {GOAL: _Question("goal", GOAL_TITLE)} | self.questions
         order: tuple[Kind, ...] = ("goal", "criterion", "metric")
         measures = []
         for key, question in sorted(questions.items(), key=lambda item: order.index(item[1].kind)):
@@ -232,7 +271,7 @@ class _Tally:
         pairs = [(cell.sums[key], cell.counts[key]) for cell in cells if key in cell.counts]
         if with_invalid:
             pairs = [pair for cell in cells if (pair := _with_invalid(cell, key))[1]]
-        reason = self._why_undefined(key, cells)
+        reason = "" if pairs else self._why_undefined(key, cells)
         if kind != "metric":
             return rate(pairs, reason=reason)
         seed = derive(0, "report", key)

@@ -182,8 +182,8 @@ def _turn(number: int, turn: Turn, spans: Iterable[tuple[str, tuple[int, int]]],
     parts = pieces(text, spans)
     head, rest = split(parts, FOLD_AT * 2 // 3) if len(text) > FOLD_AT else (parts, ())
     may_be_noted = {
-        "asked again": is_retried(turn),
-        "cut at its limit": is_cut(turn),
+        "asked again": is_retried(turn.metadata),
+        "cut at its limit": is_cut(turn.metadata),
         "too long: the judge saw its beginning and its end": len(turn.content) > most,
     }
     notes = [note for note, holds in may_be_noted.items() if holds]

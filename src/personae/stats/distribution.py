@@ -11,6 +11,7 @@ import math
 from bisect import insort
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from personae.stats.intervals import percentile
 
@@ -85,6 +86,7 @@ def round_step(least: float) -> float:
     return next(factor * power for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if factor * power >= least * (1 - 1e-9))
 
 
+@lru_cache(8192)  # what was measured is rounded, so the same values come again
 def _bin(value: float) -> int:
     return math.ceil(math.log(max(value, _SMALLEST)) / _GROWTH)
 

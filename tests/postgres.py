@@ -20,7 +20,6 @@ _NUMBERS = count(1)
 _SETTINGS = (
     "fsync=off",
     "full_page_writes=off",
-    "synchronous_commit=off",
     "max_connections=200",
     "shared_buffers=64MB",
 )

@@ -139,14 +139,14 @@ async def test_a_lost_postgresql_is_waited_for_and_nothing_is_lost() -> None:
 
 
 def limit_pages(database: Database, pages: int) -> None:
-    """On each connection that is made from now on."""
+    """On each connection for records that is made from now on."""
 
     def limit(connection: object, _record: object) -> None:
         connection.execute(f"PRAGMA max_page_count = {pages}")  # type: ignore[attr-defined]  # a DBAPI connection
 
-    event.listen(database.engine.sync_engine, "connect", limit)
+    event.listen(database.records.sync_engine, "connect", limit)
 
 
 async def setting(database: Database, pragma: str) -> int:
-    async with database.reading() as connection:
+    async with database.recording() as connection:
         return int((await connection.exec_driver_sql(pragma)).scalar_one())

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 from personae.core.text import loads, whole_values
 from personae.errors import ConfigurationError
 from personae.store.columns import Record
+from personae.store.inline import inline_connection
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -31,10 +33,10 @@ _SQLITE_MODES = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",  # survives the death of the process; a power failure may cost the last commits
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=10000",
     "PRAGMA cache_size=-32000",
     "PRAGMA temp_store=MEMORY",
 )
+_LOCK_WAIT_S = 10
 _CONNECTIONS = 8
 
 Connection = AsyncConnection
@@ -49,8 +51,10 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and (file := self.url.database) and file != ":memory:":
             Path(file).parent.mkdir(parents=True, exist_ok=True)
+        self._is_file = self.is_sqlite and self.url.database not in (None, "", ":memory:")
         self.engine = _engine(self.url, is_sqlite=self.is_sqlite)
         self._writes = self.engine.execution_options(is_writing=True)
+        self.records = _inline_engine(self.url).execution_options(is_writing=True) if self._is_file else self._writes
         self._one_writer = asyncio.Lock()
 
     @property
@@ -67,11 +71,22 @@ class Database:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed at the end, taken back where the block raises."""
+        async with self._transaction(self._writes) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def recording(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction of small writes that are many. On SQLite they are made in place, so no large ones here."""
+        async with self._transaction(self.records) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         if not self.is_sqlite:
-            async with self._writes.begin() as connection:
+            async with engine.begin() as connection:
                 yield connection
             return
-        async with self._one_writer, self._writes.begin() as connection:
+        async with self._one_writer, engine.begin() as connection:
             yield connection
 
     def connections(self) -> dict[str, int]:
@@ -83,6 +98,7 @@ class Database:
         return {"in_use": pool.checkedout(), "idle": pool.checkedin(), "most": most}
 
     async def close(self) -> None:
+        await self.records.dispose()
         await self.engine.dispose()
 
 
@@ -103,20 +119,27 @@ def _async_url(url: str) -> URL:
 
 
 def _engine(url: URL, *, is_sqlite: bool) -> AsyncEngine:
-    options: dict[str, Any] = {
-        "json_serializer": _written,
-        "json_deserializer": _read,
-        "pool_pre_ping": not is_sqlite,
-        "hide_parameters": True,  # errors go into the log, and what people wrote does not
-    }
+    options: dict[str, Any] = {**_OPTIONS, "pool_pre_ping": not is_sqlite}
     if is_sqlite:
-        engine = create_async_engine(url, pool_size=_CONNECTIONS, max_overflow=0, **options)
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
-        return engine
+        lock_wait = {"timeout": _LOCK_WAIT_S}
+        return _listened(
+            create_async_engine(url, pool_size=_CONNECTIONS, max_overflow=0, connect_args=lock_wait, **options)
+        )
     return create_async_engine(
         url, pool_size=_CONNECTIONS, max_overflow=_CONNECTIONS, connect_args={"connect_timeout": 10}, **options
     )
+
+
+def _inline_engine(url: URL) -> AsyncEngine:
+    """One connection to the same file, without a thread."""
+    options: dict[str, Any] = {**_OPTIONS, "pool_size": 1, "max_overflow": 0}
+    return _listened(create_async_engine(url, async_creator=partial(inline_connection, str(url.database)), **options))
+
+
+def _listened(engine: AsyncEngine) -> AsyncEngine:
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -154,6 +177,13 @@ def _written(value: Any) -> str:
 
 def _read(data: str | bytes) -> Any:
     return json.loads(data) if data[0] in (_EXACT, ord(_EXACT)) else loads(data)
+
+
+_OPTIONS = {
+    "json_serializer": _written,
+    "json_deserializer": _read,
+    "hide_parameters": True,  # errors go into the log, and what people wrote does not
+}
 
 
 async def insert_missing(

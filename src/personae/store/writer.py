@@ -80,7 +80,7 @@ class Writer(Generic[T]):
         wait_s, began = _FIRST_WAIT_S, time.monotonic()
         while True:
             try:
-                async with self._database.writing() as connection:
+                async with self._database.recording() as connection:
                     await self._flush(connection, items)
                 break
             except Exception as error:

@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from personae.llm.offline.words import LOOKED_AT
-from personae.stats.vectors import cosine, vector
+from personae.llm.offline.words import LOOKED_AT, content, likeness
 
 _MINE = re.compile(r"\bmy (?:own |new |old )?([a-z]{3,20}(?: [a-z]{3,20})?)", re.IGNORECASE)
 _OF_ME = re.compile(r"\b(?:i|i'm|i've|me|my|we|our)\b", re.IGNORECASE)
@@ -26,7 +25,7 @@ class Mine:
         if not _OF_ME.search(text):
             return {"depends": "no", "paths": []}
         things = dict.fromkeys(_ENDS.sub("", match.lower()).strip() for match in _MINE.findall(text))
-        about = vector(text)
-        category = max(self.categories, key=lambda name: cosine(vector(name), about))
+        about = content(text)
+        category = max(self.categories, key=lambda name: likeness(content(name), about))
         paths = [f"{category} > {thing}" for thing in list(things)[:6]] or [f"{category} > own situation"]
         return {"depends": "yes" if things else "partly", "paths": paths}

@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.many import many
+from bench.over_workers import cluster_rows
 from bench.platform import server_rows
 from bench.report import markdown, tables, verdict
 from bench.rows import Row, rows
 
-ALL = "abcdefg"
+ALL = "abcdefgh"
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
@@ -40,7 +41,8 @@ def main() -> int:
     parser.add_argument("--only", default=ALL, metavar="ROWS", help=f"some of {ALL}; writes no file")
     parser.add_argument("--out", type=Path, help="write the page here instead, whatever was run")
     options = parser.parse_args()
-    measured = [*rows(quick=options.quick, only=options.only), *server_rows(quick=options.quick, only=options.only)]
+    chosen = {"quick": options.quick, "only": options.only}
+    measured = [*rows(**chosen), *server_rows(**chosen), *cluster_rows(**chosen)]
     if "g" in options.only:
         measured.append(many(quick=options.quick))
     console = Console()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
 import psycopg
 
@@ -46,9 +47,9 @@ class Postgres:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)'.encode())
 
-    def stop(self) -> None:
-        """At once, as in a power cut."""
-        _run(["pg_ctl", "stop", "-D", str(self.folder / "data"), "-m", "immediate", "-w"])
+    def stop(self, mode: Literal["immediate", "fast"] = "immediate") -> None:
+        """At once, as in a power cut, which may cost the last commits; or `fast`, which keeps all of them."""
+        _run(["pg_ctl", "stop", "-D", str(self.folder / "data"), "-m", mode, "-w"])
 
     def start(self) -> None:
         options = " ".join(f"-c {setting}" for setting in _SETTINGS)

@@ -111,7 +111,7 @@ async def test_all_workers_together_keep_to_the_budget_to_the_cent(fake: FakeLLM
 
 
 async def test_what_a_lost_worker_may_have_spent_is_spent_by_nobody_else(fake: FakeLLM) -> None:
-    for at in range(2, 12, 2):
+    for at in (2, 5, 9):
         fake.reset()
         results = await run(lost_once(at), settings(fake, ceilings=Ceilings(calls=50)), 20)
         assert fake.ledger.calls() <= 50
@@ -180,6 +180,22 @@ async def test_a_cluster_without_any_worker_left_says_so(fake: FakeLLM) -> None:
     with pytest.raises(ExecutorError, match=r"it is gone.*run the same again"):
         await run(InProcess(lambda worker, told: "lost"), settings(fake), 3)
     assert fake.ledger.calls() == 0
+
+
+async def test_a_worker_that_never_gets_room_holds_nobody_up(fake: FakeLLM) -> None:
+    class NoRoom(InProcessWorker):
+        async def begin(self, letter: bytes, silence_s: float) -> None:
+            await asyncio.Event().wait()
+
+    class Small(InProcess):
+        def hire(self) -> InProcessWorker:
+            if not self.workers:
+                return super().hire()
+            self.workers.append(NoRoom(self, len(self.workers)))
+            return self.workers[-1]
+
+    results = await run(Small(), settings(fake), 10)
+    assert [one.stop_reason for one in results] == ["goal_reached"] * 10
 
 
 async def test_what_cannot_heal_ends_the_run(fake: FakeLLM) -> None:

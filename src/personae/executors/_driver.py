@@ -207,10 +207,14 @@ class Driver:
             await worker.begin(sealed(kit, await worker.address()), self._patience_s / 2)
 
         begun = asyncio.create_task(begin())
-        if await _is_first(begun, self._is_over):
-            begun.result()
-            return True
-        return False
+        try:
+            if await _is_first(begun, self._is_over):
+                begun.result()
+                return True
+            return False
+        finally:
+            begun.cancel()
+            await asyncio.gather(begun, return_exceptions=True)
 
     async def _follow(self, worker: Worker, post: Post) -> None:
         """Exchange messages with a worker until the run is over. Raises WorkerLost."""

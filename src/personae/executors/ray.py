@@ -46,7 +46,7 @@ class Ray:
     """So long may a worker be silent until it counts as lost, and what it held is given to others."""
 
     async def execute(self, experiment: Experiment, concurrency: int) -> AsyncIterator[SimulationResult]:
-        cluster = await _connected()
+        cluster = await connected()
         wanted = self.workers or min(-(-concurrency // self.per_worker), cluster.most_workers)
         workers = max(1, min(wanted, concurrency, len(experiment.plan)))
         driver = Driver(experiment, concurrency, cluster, workers=workers, patience_s=self.patience_s)
@@ -54,8 +54,8 @@ class Ray:
             yield result
 
 
-async def _connected() -> _Cluster:
-    """The cluster at RAY_ADDRESS, or one that this process has started and that ends with it.
+async def connected(shard: type[Shard] = Shard) -> _Cluster:
+    """The cluster at RAY_ADDRESS, or one that this process has started and that ends with it. Its actors are `shard`s.
 
     In a thread of its own that never ends: in the main one Ray would replace signal handlers, and the processes that it
     starts are killed with the thread that started them.
@@ -66,7 +66,7 @@ async def _connected() -> _Cluster:
     def connect() -> None:
         outcome: _Cluster | Exception
         try:
-            outcome = _connect()
+            outcome = _connect(shard)
         except Exception as error:  # handed over to who waits
             outcome = error
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
@@ -86,7 +86,7 @@ def _hand_over(to: asyncio.Future[_Cluster], outcome: _Cluster | Exception) -> N
         to.set_result(outcome)
 
 
-def _connect() -> _Cluster:
+def _connect(shard: type[Shard]) -> _Cluster:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         ray: Any = import_module("ray")  # unseen by type checkers: they would read all of it, and learn nothing
@@ -95,23 +95,24 @@ def _connect() -> _Cluster:
     if not ray.is_initialized():
         address = os.environ.get("RAY_ADDRESS") or "local"
         try:
-            ray.init(address, log_to_driver=False, logging_level=logging.WARNING, **_quiet(address))
+            logging.getLogger("ray").setLevel(logging.ERROR)  # it warns of what we do on purpose
+            ray.init(address, log_to_driver=False, configure_logging=False, **_quiet(address))
         except Exception as error:  # whatever keeps a cluster from being reached
             raise ConfigurationError(f"no Ray at {address!r} (RAY_ADDRESS says where): {error}") from error
-    return _Cluster(ray)
+    return _Cluster(ray, shard)
 
 
 def _quiet(address: str) -> dict[str, Any]:
-    """A Ray of our own has no dashboard: nobody asked for it."""
-    return {"include_dashboard": False} if address == "local" else {}
+    """A Ray of our own has no dashboard, and other machines cannot reach it: nobody asked for that."""
+    return {"include_dashboard": False, "_node_ip_address": "127.0.0.1"} if address == "local" else {}
 
 
 class _Cluster:
     """A Ray that this process is connected to."""
 
-    def __init__(self, ray: Any) -> None:
+    def __init__(self, ray: Any, shard: type[Shard]) -> None:
         self._ray = ray
-        self._actor = ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(Shard)
+        self._actor = ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(shard)
 
     @property
     def most_workers(self) -> int:

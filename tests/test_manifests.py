@@ -24,8 +24,8 @@ def _object(required: str = "", **properties: Any) -> dict[str, Any]:
     return made | ({"required": required.split()} if required else {})
 
 
-COUNT, TEXT, TEXTS = {"type": "integer", "minimum": 0}, {"type": "string"}, {"type": "object"}
-TEXTS = TEXTS | {"additionalProperties": TEXT}
+COUNT, TEXT = {"type": "integer", "minimum": 0}, {"type": "string"}
+TEXTS = {"type": "object", "additionalProperties": TEXT}
 TEMPLATE = _object("spec", metadata={"type": "object"}, spec={"type": "object"})
 """A pod's, which is held against Kubernetes' own schema."""
 RAY_CLUSTER = _object(

@@ -12,7 +12,7 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # its stubs are no dependency of ours
 from ruamel.yaml import YAML
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "kuberay"

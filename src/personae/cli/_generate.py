@@ -22,7 +22,7 @@ from personae.experiments.budget import Ceilings
 from personae.experiments.draft_file import DraftFile
 from personae.experiments.generating import Generating, metered, run_of
 from personae.experiments.settings import llm_configs
-from personae.generation import Effort, Generator, generators
+from personae.generation import Effort, Generator, Reporting, generators
 from personae.generation._options import Option, built, options_of
 from personae.llm.config import LLMConfig
 from personae.llm.prices import Rates
@@ -230,6 +230,7 @@ def _sum_up(
     """Say what came of it, and how the command ends."""
     noun = PLURAL[method.makes]
     spent = generating.budget.spent
+    told = method.report(list(generating.found.values())) if isinstance(method, Reporting) else None
     summary: Mapping[str, Any] = {
         "asked": asked.n,
         "made": done,
@@ -238,12 +239,14 @@ def _sum_up(
         "stopped": stopped or None,
         "usage": spent.as_dict(),
         "out": str(asked.out),
-    }
+    } | ({"report": told.data} if told else {})
     if asked.json:
         sys.stdout.write(json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
     cost = "price not known" if spent.cost_usd is None else dollars(spent.cost_usd) if spent.cost_usd else "at no cost"
     if not asked.quiet:
         _say(console, f"{done:,} of {asked.n:,} {noun} in {asked.out}; {plural(spent.calls, 'call')}, {cost}", "bold")
+        for line in told.lines if told and done else ():
+            _say(console, line)
     if done >= asked.n:
         return 0
     for key, why in list(generating.failures.items())[:5]:

@@ -1,4 +1,4 @@
-"""What `personae generate topics`, `refine` and `compare` do: what stands before and after a method's run."""
+"""What `personae generate topics`, `plan`, `refine` and `compare` do: what stands before and after a method's run."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from personae.experiments.budget import Budget, Ceilings
 from personae.experiments.generating import metered
 from personae.experiments.settings import llm_configs
 from personae.generation._options import read_text_file
+from personae.generation._plan_proposal import propose_plan, text_of_plan
 from personae.generation.authoring.refine import Refinement
 from personae.generation.authoring.refine import refine as propose_change
 from personae.generation.authoring.topics import write_topics
@@ -65,6 +66,23 @@ def topics(writer: Writer, context: Path, n: int, out: Path, *, fresh: bool) -> 
 
     _say(asyncio.run(work()))
     _say(f"read and edit them; then: personae generate queries --context {context} --topics {out} -n 260")
+
+
+def plan(writer: Writer, context: Path, out: Path, *, fresh: bool) -> None:
+    """Propose a sampling plan and write it for people to edit. Raises Conflict where the file is there."""
+    text = read_text_file(context, "description of the population")
+    if out.exists() and not fresh:
+        raise Conflict(f"{out} is there already, and people may have edited it: give another --out, or --fresh")
+
+    async def work() -> str:
+        async with writer.metered() as (model, budget):
+            found = await propose_plan(model, text)
+            said = f"Proposed by {model.name} from {context.name}: these shares are guesses. Correct them first."
+            _write(out, text_of_plan(found, said))
+            return f"{plural(len(found.attributes), 'attribute')} in {out}; {_spent(budget)}"
+
+    _say(asyncio.run(work()))
+    _say(f"its shares are guesses: correct them; then: personae generate population --context {context} --plan {out}")
 
 
 def refine(

@@ -41,7 +41,7 @@ def register(commands: typer.Typer) -> None:
     """`personae generate`."""
     generate = typer.Typer(cls=Methods, no_args_is_help=True)
     generate.callback()(_group)
-    for command in (topics, refine, compare):
+    for command in (topics, plan, refine, compare):
         generate.command()(command)
     commands.add_typer(generate, name="generate")
 
@@ -104,3 +104,21 @@ def compare(
     from personae.cli._generate_beside import compare as run_compare  # not needed for --help
 
     run_compare(first, second, seed=seed, as_json=json)
+
+
+def plan(
+    context: Annotated[Path, typer.Option(help="File that describes the population.")],
+    out: Annotated[Path, typer.Option(help="The file of the plan (YAML), for people to edit.")] = Path("plan.yaml"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Replace the file where it is there.")] = False,
+    provider: Provider = "",
+    base_url: BaseUrl = "",
+    model: ModelName = "",
+    price: Price = "",
+    budget: Budget = 1.0,
+    seed: Seed = 0,
+) -> None:
+    """Propose a sampling plan for a population: what matters, and how common each value is. Its shares are guesses."""
+    from personae.cli._generate_beside import Writer  # not needed for --help
+    from personae.cli._generate_beside import plan as propose
+
+    propose(Writer(provider, base_url, model, price, budget, seed), context, out, fresh=fresh)

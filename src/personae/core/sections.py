@@ -34,6 +34,8 @@ class Provenance(Record):
     """Which piece of its run it is."""
     run: Text = ""
     """Names the run: method, settings, model and seed."""
+    took: dict[Filled, int] = Field(default_factory=dict)
+    """What it took beside the first try, by name, such as `revisions` and `rejects`."""
 
 
 class Statement(Record):

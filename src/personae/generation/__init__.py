@@ -9,9 +9,9 @@ budgets, files and resuming.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from personae.core.attribute import Mined
 from personae.core.model import Model
@@ -125,6 +125,24 @@ class Generator(Protocol):
         Raises InputError before any call for settings that contradict each other, and ProviderError where the model
         cannot give what everything else hangs on.
         """
+        ...
+
+
+class Told(NamedTuple):
+    """What a method has to say of a run's drafts."""
+
+    lines: tuple[str, ...]
+    """For the terminal."""
+    data: Mapping[str, Any]
+    """The same and more, for the summary as JSON."""
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A generator that has something to say in the end, such as which quotas were reached."""
+
+    def report(self, drafts: Sequence[Draft]) -> Told:
+        """Of all drafts, those of earlier runs among them."""
         ...
 
 

@@ -6,20 +6,28 @@ cannot be taken whole. A new importer is a new file here: a class with the decor
 
 from __future__ import annotations
 
+from personae.sources._agents import agent_of_persona, persona_of_agent
+from personae.sources._fragments import Fragment, add_fragment, read_fragment
 from personae.sources._jsonl import read_objects
 from personae.sources._read import read_behaviours, read_criteria, read_personas, read_queries, read_scenarios
-from personae.sources._source import PLURAL, Kind, Problem, Row, Source, Writer, sources
+from personae.sources._source import PLURAL, FolderWriter, Kind, Problem, Row, Source, Writer, sources
 from personae.sources._write import text_of_personas, write_personas
 
 __all__ = [
     "PLURAL",
+    "FolderWriter",
+    "Fragment",
     "Kind",
     "Problem",
     "Row",
     "Source",
     "Writer",
+    "add_fragment",
+    "agent_of_persona",
+    "persona_of_agent",
     "read_behaviours",
     "read_criteria",
+    "read_fragment",
     "read_objects",
     "read_personas",
     "read_queries",

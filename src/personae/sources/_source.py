@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
+from personae.core.persona import Persona
 from personae.core.room import Room
 from personae.errors import InputError
 
@@ -69,6 +70,15 @@ class Writer(Protocol):
 
     def text_of(self, rows: Sequence[Mapping[str, Any]]) -> str:
         """The whole file."""
+        ...
+
+
+@runtime_checkable
+class FolderWriter(Protocol):
+    """A source that writes each persona to a file of its own."""
+
+    def files_of(self, personas: Sequence[Persona]) -> Mapping[str, str]:
+        """Text by file name. Raises InputError."""
         ...
 
 

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from personae.core.persona import Persona
 from personae.errors import InputError, RecordingError
 from personae.sources._find import find
-from personae.sources._source import Problem, Report, Row, Writer
+from personae.sources._source import FolderWriter, Problem, Report, Row, Writer
 from personae.sources._values import check_values
 
 
 def write_personas(path: str | Path, personas: Sequence[Persona]) -> None:
     """Writes the personas as JSONL, JSON, YAML or CSV, by the ending of `path`; a file that is there is replaced.
 
+    `path` may name a source too that writes a folder, such as `tinytroupe:FOLDER`; other files in it stay.
     `read_personas(path, goal_required=False)` gives them back exactly. Raises InputError, before anything is written,
     for what could not be read back, and RecordingError where the file cannot be written.
     """
-    file = Path(path)
-    text = text_of_personas(file, personas)
-    try:
-        file.write_bytes(text.encode())
-    except OSError as error:
-        raise RecordingError(f"{file}: cannot be written: {error.strerror or error}") from error
+    source, file = find(path, "persona")
+    if isinstance(source, FolderWriter):
+        _check(personas, file)
+        texts = {file / name: text for name, text in source.files_of(personas).items()}
+        file.mkdir(parents=True, exist_ok=True)
+        _write(texts)
+    else:
+        _write({file: text_of_personas(file, personas)})
+
+
+def _write(texts: Mapping[Path, str]) -> None:
+    for file, text in texts.items():
+        try:
+            file.write_bytes(text.encode())
+        except OSError as error:
+            raise RecordingError(f"{file}: cannot be written: {error.strerror or error}") from error
 
 
 def text_of_personas(file: Path, personas: Sequence[Persona]) -> str:

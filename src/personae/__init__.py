@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from personae.core.result import SimulationResult
     from personae.decisions import compare, gate
     from personae.errors import PersonaeError
+    from personae.judges import check_judge, identify_roles, persona_score, probe_judge
     from personae.provenance import record_prompts
     from personae.sources import read_criteria, read_personas, read_scenarios
 
@@ -33,8 +34,12 @@ _HOMES = {
     "PersonaeError": "personae.errors",
     "Scenario": "personae.core.persona",
     "SimulationResult": "personae.core.result",
+    "check_judge": "personae.judges",
     "compare": "personae.decisions",
     "gate": "personae.decisions",
+    "identify_roles": "personae.judges",
+    "persona_score": "personae.judges",
+    "probe_judge": "personae.judges",
     "propose_personas": "personae.api",
     "read_criteria": "personae.sources",
     "read_personas": "personae.sources",
@@ -53,8 +58,12 @@ __all__ = [
     "Scenario",
     "SimulationResult",
     "__version__",
+    "check_judge",
     "compare",
     "gate",
+    "identify_roles",
+    "persona_score",
+    "probe_judge",
     "propose_personas",
     "read_criteria",
     "read_personas",

@@ -26,7 +26,7 @@ def compare(before: Results, after: Results, *, correction: str = "holm", force:
     differ in more than the bot, unless `force`: the comparison is then marked. What is undefined says why.
     """
     names = _name(before, "before"), _name(after, "after")
-    return comparing.compare(_rows(before), _rows(after), names=names, correction=correction, force=force)
+    return comparing.compare(rows_of(before), rows_of(after), names=names, correction=correction, force=force)
 
 
 def gate(results: Results, policy: str | Path | Mapping[str, Any] | Policy, baseline: Results | None = None) -> Gate:
@@ -40,10 +40,11 @@ def gate(results: Results, policy: str | Path | Mapping[str, Any] | Policy, base
     elif not isinstance(policy, Policy):
         policy = policy_of(policy)
     names = _name(results, "results"), "" if baseline is None else _name(baseline, "baseline")
-    return gating.gate(_rows(results), policy, None if baseline is None else _rows(baseline), names=names)
+    return gating.gate(rows_of(results), policy, None if baseline is None else rows_of(baseline), names=names)
 
 
-def _rows(results: Results) -> Iterable[Mapping[str, Any]]:
+def rows_of(results: Results) -> Iterable[Mapping[str, Any]]:
+    """The rows, streamed out of a file. Raises InputError where there is none."""
     if not isinstance(results, str | Path):
         return (result.as_row() for result in results)
     if not Path(results).is_file():

@@ -107,7 +107,7 @@ def test_persona_score_without_a_persona_says_so(simulate: Command, command: Com
     simulate("--quiet")
     done = command("judge", "persona-score", "r.jsonl", "--provider", "offline")
     assert done.code == 2
-    assert "name it by --persona" in done.err
+    assert "give the persona (--persona)" in done.err
 
 
 def test_several_judges_vote_and_all_are_named(simulate: Command, command: Command, folder: Path) -> None:

@@ -14,9 +14,8 @@ from rich.text import Text
 
 from personae.cli import NOTHING_MEASURED
 from personae.errors import InputError
-from personae.experiments.result_file import read_rows, results
+from personae.judges import check_judge
 from personae.rating.card import JudgeCard
-from personae.rating.check import check as check_labels
 from personae.rating.checked import Check, CriterionCheck, Disagreement
 from personae.rating.labels import GOAL, append_label, read_labels
 from personae.rating.labels import merge as merge_labels
@@ -29,10 +28,7 @@ MOST_DISAGREEMENTS = 10
 
 def check(path: Path, label_files: Sequence[Path], *, card: Path | None, as_json: bool) -> None:
     """Print what labels say of the judge, and write its card. Exits with 3 where nothing could be compared."""
-    labels, conflicts = merge_labels(map(read_labels, label_files))
-    found = check_labels(results(read_rows(existing(path))), labels)
-    clashes = (f"{two.rater} answers {two.criterion!r} of {two.key} differently in two files" for _, two in conflicts)
-    found = Check(found.criteria, (*found.problems, *clashes))
+    found = check_judge(path, label_files)
     if card is not None:
         known = JudgeCard.read(card) if card.exists() else JudgeCard(date="")
         checked = tuple(one.checked for one in found.criteria if one.table.n)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,26 +17,18 @@ from rich.text import Text
 from personae.cli import NOTHING_MEASURED
 from personae.cli._judge import existing, today
 from personae.core.result import SimulationResult
-from personae.core.seed import derive
-from personae.errors import InputError
-from personae.experiments.budget import Ceilings
-from personae.experiments.judging import Bench, Price, bench
-from personae.experiments.probing import Probed, Probing
+from personae.experiments.asking import Asking
+from personae.experiments.judging import Bench, Price
+from personae.experiments.probing import Probed
 from personae.experiments.result_file import read_rows, results
 from personae.experiments.settings import llm_configs
 from personae.llm.prices import Rates
 from personae.rating.card import JudgeCard
-from personae.rating.check import questions
 from personae.rating.labels import GOAL
-from personae.rating.persona_score import Evaluation, evaluated, messages
-from personae.rating.persona_score import persona_score as scored_persona
-from personae.rating.probes import probes
-from personae.rating.roles import identified, role_cases, scored
 from personae.reports._text import decimal, dollars, figure, interval, one_line, percent, plural, visible
 from personae.sources import read_criteria
 from personae.stats.intervals import Estimate
 
-_TOKENS_PER_CASE, _TOKENS_PER_SCORING = 200, 350
 _LONGEST_NAME = 250
 
 
@@ -57,30 +47,18 @@ class Asked:
     json: bool
     console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
 
-    def bench(self) -> AbstractAsyncContextManager[Bench]:
-        """The judges, connected. Raises ConfigurationError."""
+    def asking(self) -> Asking:
+        """The judges. Raises ConfigurationError."""
         rates = Rates.parse(self.price) if self.price else None
-        chosen = [
+        chosen = (
             llm_configs(provider=self.provider, base_url=self.base_url, judge_model=model, rates=rates)[1]
             for model in self.models
-        ]
-        return bench(chosen, ceilings=Ceilings(self.budget), concurrency=self.concurrency, seed=self.seed)
+        )
+        return Asking(tuple(chosen), self.budget, self.concurrency, self.seed, self.announce, self.results)
 
-    def sample(
-        self,
-        n: int | None,
-        usable: Callable[[SimulationResult], bool],
-        otherwise: str = "holds no conversation that the judge could be asked about",
-    ) -> list[SimulationResult]:
-        """`n` usable conversations by seed, or all of them. Raises InputError where there is none."""
-        found = (result for result in results(read_rows(existing(self.results))) if usable(result))
-        if n is None:
-            chosen = list(found)
-        else:
-            chosen = heapq.nsmallest(n, found, key=lambda result: (derive(self.seed, "sample", result.key), result.key))
-        if not chosen:
-            raise InputError(otherwise, file=self.results)
-        return chosen
+    def read(self) -> Iterable[SimulationResult]:
+        """The conversations, streamed. Raises InputError."""
+        return results(read_rows(existing(self.results)))
 
     def announce(self, running: Bench, price: Price) -> None:
         """Say what it takes before it is spent. Raises BudgetExceeded."""
@@ -112,19 +90,8 @@ class Asked:
 
 def probe(asked: Asked, kinds: Sequence[str], *, n: int, criteria: Path | None, card: Path | None) -> None:
     """Probe and print. Exits with 3 where nothing could be compared."""
-    names = [name.replace("-", "_") for name in kinds] or list(probes.names())
-    for name in names:
-        probes.get(name)  # a name that is none is said before anything is read
     texts = {one.label: one for one in read_criteria(criteria)} if criteria is not None else {}
-    chosen = asked.sample(n, lambda result: any(rating.verdict is not None for _, rating in questions(result)))
-
-    async def run() -> tuple[str, list[Probed]]:
-        async with asked.bench() as running:
-            probing = Probing(running.models[0], chosen, texts, asked.seed)
-            asked.announce(running, probing.price(running, names))
-            return running.models[0].name, await probing.run(running, names)
-
-    model, found = asyncio.run(run())
+    model, found = asyncio.run(asked.asking().probe(asked.read(), kinds=kinds, n=n, criteria=texts))
     data = {"judge_model": model, "probes": {one.probe: one.as_dict() for one in found}}
     if any(one.fresh for one in found):
         asked.say(f"another judge gave the verdicts in the file, so {model} was asked as usual first")
@@ -148,18 +115,7 @@ def _probe_rows(found: Sequence[Probed]) -> Iterable[tuple[str, str, str]]:
 
 def roles(asked: Asked, *, n: int, options: int, card: Path | None) -> None:
     """Ask who is speaking, and print. Exits with 3 where no answer could be used."""
-    everything = asked.sample(None, lambda result: bool(result.conversation.turns))
-    made = role_cases(everything, options=options, seed=asked.seed)
-    cases = heapq.nsmallest(n, made, key=lambda case: (derive(asked.seed, "sample", case.key), case.key))
-
-    async def run() -> dict[str, Any]:
-        async with asked.bench() as running:
-            model = running.models[0]
-            asked.announce(running, running.price((model, case.messages, _TOKENS_PER_CASE) for case in cases))
-            guesses = await running.each(cases, lambda case: identified(model, case))
-            return scored(model.name, cases, guesses)
-
-    data = asyncio.run(run())
+    data = asyncio.run(asked.asking().roles(asked.read(), n=n, options=options))
     numbers = {name: Estimate(**data[name]) for name in ("top_1", "rank", "brier")}
     chance = "" if data["chance"] is None else f"; by chance {percent(data['chance'])}"
     rows = [
@@ -181,33 +137,15 @@ def roles(asked: Asked, *, n: int, options: int, card: Path | None) -> None:
 
 def persona_score(asked: Asked, persona: str, *, n: int | None) -> None:
     """Rate and print. Exits with 3 where nothing was scored."""
-    text = _text(persona)
-
-    def is_usable(result: SimulationResult) -> bool:
-        return result.turns > 0 and bool(text or result.conversation.system_prompt.strip())
-
-    chosen = asked.sample(n, is_usable, "says of no bot which persona it plays: name it by --persona")
-    played = {result.key: text or result.conversation.system_prompt for result in chosen}
-
-    async def run() -> list[Evaluation]:
-        async with asked.bench() as running:
-            pairs = [(model, result) for result in chosen for model in running.models]
-            prices = (
-                (model, messages(played[one.key], one.conversation.turns), _TOKENS_PER_SCORING) for model, one in pairs
-            )
-            asked.announce(running, running.price(prices))
-            return await running.each(
-                pairs, lambda pair: evaluated(pair[0], pair[1].key, played[pair[1].key], pair[1].conversation.turns)
-            )
-
-    found = scored_persona(asyncio.run(run()))
+    found = asyncio.run(asked.asking().persona_score(asked.read(), persona=_text(persona), n=n))
     tasks = ((name.replace("_", " "), one) for name, one in found.tasks.items())
     rows = [
         (name, figure(one, "metric"), interval(one, "metric"))
         for name, one in [("PersonaScore", found.overall), *tasks]
     ]
     evaluators = len({one.evaluator for one in found.evaluations})
-    rest = f"{plural(len(chosen), 'conversation')}, {plural(evaluators, 'evaluator')}; {found.not_shown} not shown"
+    rated = len({one.key for one in found.evaluations})
+    rest = f"{plural(rated, 'conversation')}, {plural(evaluators, 'evaluator')}; {found.not_shown} not shown"
     asked.show(found.as_dict(), [*rows, ("unparsed", str(found.unparsed), rest)])
     if not any(one.value is not None for one in found.tasks.values()):
         sys.exit(NOTHING_MEASURED)

@@ -13,6 +13,7 @@ import asyncio
 import json
 import os
 import pickle
+import sys
 import tempfile
 import threading
 import time
@@ -126,7 +127,7 @@ async def drive(conversations: int, workers: int, concurrency: int, *, here: boo
         async with engine(settings) as running:
             experiment = running.experiment(running.plan(people, scenarios), recorder)
             cluster: Any = Here() if here else await connected(LatencyOnly)
-            driver = Driver(experiment, concurrency, cluster, workers=workers, patience_s=60)
+            driver = Driver(experiment, concurrency, cluster, workers=workers, patience_s=600)
             clock = time.thread_time if here else time.process_time
             return await _measured(driver.results(), clock, turns)
 
@@ -135,6 +136,8 @@ async def _measured(results: AsyncIterator[SimulationResult], clock: Any, turns:
     done, cpu, wall = 0, clock(), time.perf_counter()
     async for _ in results:
         done += 1
+        if done % 100_000 == 0:
+            print(f"{done:,} done: {1000 * (clock() - cpu) / done:.3f} CPU ms each", file=sys.stderr, flush=True)
     cpu_s = clock() - cpu
     return {
         "conversations": done,

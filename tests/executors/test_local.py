@@ -11,8 +11,8 @@ import pytest
 
 from lab.fake_llm import BAD_KEY, Delay, FakeLLM, Reply
 from personae.bots.mock import MockBot
-from personae.errors import ProviderError
-from personae.executors import executors
+from personae.errors import ConfigurationError, NotFound, ProviderError
+from personae.executors import executor, executors
 from personae.experiments.budget import Ceilings
 from personae.experiments.build import engine
 from personae.experiments.recorders import InMemory
@@ -45,6 +45,14 @@ async def test_every_conversation_comes_once(fake: FakeLLM, concurrency: int) ->
         experiment = running.experiment(running.plan(personas(10), []), InMemory())
         names = await collected(experiment, concurrency)
     assert sorted(names) == sorted(persona.name for persona in personas(10))
+
+
+def test_an_executor_is_found_by_its_name_and_a_wrong_choice_is_told() -> None:
+    assert executor("ray", 3) == executors.get("ray")(workers=3)  # type: ignore[call-arg]
+    with pytest.raises(NotFound, match="no executor is called 'rays'; there is ray"):
+        executor("rays")
+    with pytest.raises(ConfigurationError, match="'local' runs in one process"):
+        executor("local", 3)
 
 
 async def test_no_more_run_at_once_than_allowed(fake: FakeLLM) -> None:

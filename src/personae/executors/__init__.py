@@ -41,9 +41,14 @@ executors: Room[Executor] = Room("personae.executors", "executor")
 def executor(name: str, workers: int = 0) -> Executor:
     """The executor called `name`, with so many worker processes at most. 0: as many as it finds of use.
 
-    Raises NotFound with the nearest names, ConfigurationError where it has no workers.
+    Raises NotFound with the nearest names, ConfigurationError where it has no workers or is not installed.
     """
-    method: Any = executors.get(name)
+    try:
+        method: Any = executors.get(name)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"the executor {name!r} needs {error.name!r}, which is not installed: pip install 'personae[{name}]'"
+        ) from error
     if not workers:
         return cast("Executor", method())
     if "workers" not in {field.name for field in dataclasses.fields(method)}:

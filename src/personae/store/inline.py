@@ -30,7 +30,7 @@ class InlineConnection(aiosqlite.Connection):
         return fn(*args, **kwargs)
 
 
-async def inline_connection(file: str) -> InlineConnection:
+async def inline_connection(file: str) -> aiosqlite.Connection:
     """An open connection to a database file."""
     options: dict[str, Any] = {"timeout": _LOCK_WAIT_S, "check_same_thread": False}
     return await InlineConnection(partial(sqlite3.connect, file, **options), iter_chunk_size=64)

@@ -170,6 +170,27 @@ async def page(
     return [by_id[id_] for id_ in wanted if id_ in by_id], count
 
 
+async def beside(
+    connection: AsyncConnection, project_id: int, chosen: Filter, response_id: int, *, sort: str = ""
+) -> dict[str, int | None]:
+    """Its place in the list of the chosen ones, how many these are, and the ids before and behind it."""
+    id_, order = responses.c.id, _order(sort)
+    places = _chosen(
+        select(
+            id_,
+            func.row_number().over(order_by=order).label("place"),
+            func.count().over().label("count"),
+            func.lag(id_).over(order_by=order).label("previous_id"),
+            func.lead(id_).over(order_by=order).label("next_id"),
+        ),
+        project_id,
+        chosen,
+    ).subquery()
+    found = (await connection.execute(select(places).where(places.c.id == response_id))).mappings().first()
+    names = ("place", "count", "previous_id", "next_id")
+    return {name: found[name] for name in names} if found else dict.fromkeys(names) | {"count": 0}
+
+
 async def light(connection: AsyncConnection, project_id: int, chosen: Filter, *, sort: str = "") -> list[Record]:
     """All chosen responses without their transcripts."""
     columns = [column for column in _LIGHT if column.name not in ("error", "annotation")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from statistics import fmean
 from typing import Annotated, Any
@@ -20,7 +21,7 @@ from personae.server.experiments.words import ours
 from personae.server.paging import PagingDep
 from personae.server.schemas.experiment import UNKNOWN, Status, status
 from personae.server.schemas.experiment_out import Response, ResponsePage, Samples
-from personae.server.schemas.response import AnnotationIn, ResponseIn, ResponsesIn
+from personae.server.schemas.response import AnnotationIn, Beside, ResponseIn, ResponsesIn
 from personae.store import experiments, responses, tasks
 
 router = APIRouter(prefix="/projects/{project_id}/responses", tags=["responses"])
@@ -243,6 +244,24 @@ async def get_response(project: Viewer, response_id: Id) -> Answer:
     """One response."""
     async with project.reading() as connection:
         return Answer(await pages.one(connection, project.id, response_id))
+
+
+@router.get("/{response_id}/result")
+async def get_result(project: Viewer, response_id: Id) -> dict[str, Any]:
+    """The response as a row of a result file, as `personae simulate` writes it: with metadata, quotes and validity."""
+    async with project.reading() as connection:
+        row = await pages.found(connection, project.id, response_id)
+    return {**row["result"], "key": row["key"]}
+
+
+@router.get("/{response_id}/beside")
+async def beside_response(project: Viewer, response_id: Id, chosen: FilterDep, sort_by: SortBy = "") -> Beside:
+    """Which responses stand before and behind it in a list; without a filter, in that of its experiment."""
+    async with project.reading() as connection:
+        row = await pages.found(connection, project.id, response_id)
+        if chosen.experiment_id is None:
+            chosen = replace(chosen, experiment_id=row["experiment_id"])
+        return Beside(**await responses.beside(connection, project.id, chosen, response_id, sort=sort_by))
 
 
 @router.patch("/{response_id}", response_model=Response)

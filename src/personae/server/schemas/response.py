@@ -73,6 +73,17 @@ class AnnotationIn(BaseModel):
     """Blank removes it."""
 
 
+class Beside(BaseModel):
+    """Where a response stands in a list."""
+
+    place: int | None
+    """From 1; null where the list does not hold it."""
+    count: int
+    """How many the list holds; 0 where it does not hold this one."""
+    previous_id: int | None
+    next_id: int | None
+
+
 class RatingsIn(BaseModel):
     """A response to rate."""
 

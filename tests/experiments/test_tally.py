@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personae.core.conversation import DISCLAIMER, TERMINATIONS, Termination, Turn
-from personae.core.rating import Rating, Score
+from personae.core.rating import Rating, Score, Vote
 from personae.core.result import SimulationResult
 from personae.core.usage import Usage
 from personae.experiments.report_data import ReportData
@@ -119,6 +119,22 @@ def test_repeats_form_clusters_and_give_pass_k() -> None:
     assert (data.goal.n, data.goal.clusters, data.epochs) == (6, 2, 3)
     values = [round(data.pass_hat[k].value or 0, 3) for k in (1, 2, 3)]
     assert values == [0.667, 0.333, 0.0]
+    assert [round(data.pass_at[k].value or 0, 3) for k in (1, 2, 3)] == [0.667, 1.0, 1.0]
+    assert data.as_dict()["pass_at"]["2"]["value"] == 1
+
+
+def test_several_judges_have_their_part_of_the_spread() -> None:
+    def rated(persona: str, epoch: int, *said: bool | None) -> SimulationResult:
+        votes = tuple(Vote(f"j{place}", one, "" if one is not None else "cut off") for place, one in enumerate(said))
+        result = make(persona=persona, epoch=epoch)
+        return replace(result, goal=Rating("goal", sum(map(bool, said)) > len(said) / 2, votes=votes))
+
+    conversations = [("Ann", 1, True, True, False), ("Ann", 2, True, True, True), ("Bo", 1, False, False, None)]
+    parts = {part.name: part for part in collect(*(rated(*one) for one in conversations)).variance}
+    assert parts["judge"].variance == pytest.approx(2 / 7 / 2)  # 2 of 7 pairs of votes differ
+    assert sum(part.share or 0 for part in parts.values()) == pytest.approx(1)
+    alone = {part.name: part for part in collect(make(), make(persona="Bo", goal=False)).variance}
+    assert (alone["judge"].variance, alone["judge"].reason) == (None, "no conversation was rated more than once")
 
 
 def test_traits_gather_personas() -> None:

@@ -141,6 +141,8 @@ class ReportData:
     """The highest number of repeats of one persona in one scenario."""
     pass_hat: Mapping[int, Estimate] = field(default_factory=dict)
     """pass^k by k: the chance that k repeats all achieve the goal. Empty without repeats."""
+    pass_at: Mapping[int, Estimate] = field(default_factory=dict)
+    """pass@k by k: the chance that at least one of k repeats does. Empty without repeats."""
     variance: tuple[Part, ...] = ()
     """Where the spread of the goal comes from. Empty with fewer than two answers."""
     run: Run = field(default_factory=Run)
@@ -196,6 +198,7 @@ class ReportData:
                 for one in self.measures
             ],
             "pass_hat": {str(k): estimate.as_dict() for k, estimate in self.pass_hat.items()},
+            "pass_at": {str(k): estimate.as_dict() for k, estimate in self.pass_at.items()},
             "variance": [part.as_dict() for part in self.variance],
             "personas": [_slice(one) for one in self.personas],
             "scenarios": [_slice(one) for one in self.scenarios],

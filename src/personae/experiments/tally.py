@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from personae.core.result import SimulationResult, persona_of
 from personae.core.seed import derive
 from personae.core.text import whole
 from personae.core.usage import NO_USAGE, Usage
+from personae.experiments.cell_counts import CellCounts
 from personae.experiments.doses import Doses
 from personae.experiments.fairness import FairnessCount
 from personae.experiments.measured import (
@@ -37,8 +38,8 @@ from personae.experiments.result_file import each_row
 from personae.experiments.run_facts import Facts
 from personae.stats.distribution import Distribution
 from personae.stats.intervals import Estimate, mean, rate
-from personae.stats.repeats import pass_hat
-from personae.stats.variance import Cell, Part, Sums, variance_split
+from personae.stats.repeats import pass_at, pass_hat
+from personae.stats.variance import Cell, Part, variance_split
 
 _ROLES = ("bot", "simulator", "judge")
 _MOST_MESSAGES = 50
@@ -52,19 +53,6 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> ReportData:
     counts = _Tally()
     each_row(rows, counts.add)
     return counts.finish(getattr(rows, "half_lines", 0), getattr(rows, "superseded", 0))
-
-
-@dataclass(slots=True)
-class _Cell:
-    """All that was counted of one persona in one scenario."""
-
-    conversations: int = 0
-    measured: int = 0
-    sums: dict[str, float] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-    invalid_sums: dict[str, float] = field(default_factory=dict)
-    invalid_counts: dict[str, int] = field(default_factory=dict)
-    """Of conversations that were judged, but were no fair tests."""
 
 
 @dataclass(slots=True)
@@ -98,7 +86,7 @@ class _Question:
 class _Tally:
     """Counts, while rows go by."""
 
-    cells: dict[tuple[str, str], _Cell] = field(default_factory=dict)
+    cells: dict[tuple[str, str], CellCounts] = field(default_factory=dict)
     scenarios: dict[str, str] = field(default_factory=dict)
     traits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     questions: dict[str, _Question] = field(default_factory=dict)
@@ -123,7 +111,7 @@ class _Tally:
 
     def add(self, row: Mapping[str, Any]) -> None:
         """One conversation. A result is made only of a row that has something rare: making it takes thrice the time."""
-        cell = self.cells.setdefault(self._pair(row), _Cell())
+        cell = self.cells.setdefault(self._pair(row), CellCounts())
         metadata = row.get("metadata") or {}
         given = [*row_answers(row)]
         if is_measured(row, [value for _, _, value, _ in given]):
@@ -146,6 +134,8 @@ class _Tally:
             self.doses.add(SimulationResult.from_row(row))
         self.fairness.add(row.get("validity"))
         self._add_answers(cell, given, left_out)
+        if left_out is None:
+            cell.add_votes(row.get("goal"))
 
     def _add_turns(self, transcript: Sequence[Mapping[str, Any]]) -> None:
         replies, plain = 0, _NOTHING
@@ -182,7 +172,7 @@ class _Tally:
         return name
 
     def _add_answers(
-        self, cell: _Cell, given: list[tuple[Kind, str, float | None, str]], left_out: tuple[str, str] | None
+        self, cell: CellCounts, given: list[tuple[Kind, str, float | None, str]], left_out: tuple[str, str] | None
     ) -> None:
         cell.conversations += 1
         for kind, name, value, reason in given:
@@ -206,7 +196,7 @@ class _Tally:
             self.measured += 1
 
     def finish(self, half_lines: int, superseded: int) -> ReportData:
-        groups: dict[str, dict[str, list[_Cell]]] = {"personas": {}, "scenarios": {}, "traits": {}}
+        groups: dict[str, dict[str, list[CellCounts]]] = {"personas": {}, "scenarios": {}, "traits": {}}
         for (persona, scenario), cell in self.cells.items():
             groups["personas"].setdefault(persona, []).append(cell)
             groups["scenarios"].setdefault(self.scenarios[scenario], []).append(cell)
@@ -241,7 +231,8 @@ class _Tally:
             refusals=self.refusals,
             refusals_undecided=self.refusals_undecided,
             epochs=epochs,
-            pass_hat=self._pass_hat() if epochs > 1 else {},
+            pass_hat=self._repeated(pass_hat) if epochs > 1 else {},
+            pass_at=self._repeated(pass_at) if epochs > 1 else {},
             variance=self._variance(),
             run=run,
             facts=facts,
@@ -266,18 +257,18 @@ class _Tally:
         return tuple(measures)
 
     def _estimate(
-        self, key: str, kind: Kind, cells: list[_Cell], resamples: int | None = None, *, with_invalid: bool = False
+        self, key: str, kind: Kind, cells: list[CellCounts], resamples: int | None = None, *, with_invalid: bool = False
     ) -> Estimate:
         pairs = [(cell.sums[key], cell.counts[key]) for cell in cells if key in cell.counts]
         if with_invalid:
-            pairs = [pair for cell in cells if (pair := _with_invalid(cell, key))[1]]
+            pairs = [pair for cell in cells if (pair := cell.with_invalid(key))[1]]
         reason = "" if pairs else self._why_undefined(key, cells)
         if kind != "metric":
             return rate(pairs, reason=reason)
         seed = derive(0, "report", key)
         return mean(pairs, seed=seed, bounds=(0.0, 1.0), reason=reason, resamples=resamples)
 
-    def _why_undefined(self, key: str, cells: list[_Cell]) -> str:
+    def _why_undefined(self, key: str, cells: list[CellCounts]) -> str:
         conversations = sum(cell.conversations for cell in cells)
         if not conversations:
             return "there are no conversations"
@@ -291,7 +282,7 @@ class _Tally:
             return "no scenario names an expected outcome"
         return "the judge answered it for no conversation"
 
-    def _slices(self, groups: Mapping[str, list[_Cell]]) -> tuple[Slice, ...]:
+    def _slices(self, groups: Mapping[str, list[CellCounts]]) -> tuple[Slice, ...]:
         """Intervals of means are computed here, not drawn: there may be thousands of them."""
         slices = []
         for name, cells in groups.items():
@@ -303,23 +294,20 @@ class _Tally:
         return tuple(slices)
 
     def _variance(self) -> tuple[Part, ...]:
-        """Of the goal: its answers are 0 and 1, so their squares add up to their sum."""
+        """Of the goal: its answers are 0 and 1, so their squares add up to their sum. Each vote of several judges is an
+        answer, in place of the verdict that they came to.
+        """
         return variance_split(
-            Cell(persona, scenario, Sums(cell.counts[GOAL], cell.sums[GOAL], cell.sums[GOAL]))
+            Cell(persona, scenario, cell.goal_ratings(), tuple(cell.votes))
             for (persona, scenario), cell in self.cells.items()
             if cell.counts.get(GOAL)
         )
 
-    def _pass_hat(self) -> dict[int, Estimate]:
+    def _repeated(self, chance: Callable[[list[tuple[int, int]], int], Estimate]) -> dict[int, Estimate]:
+        """pass@k or pass^k by k."""
         tasks = [(round(cell.sums[GOAL]), cell.counts[GOAL]) for cell in self.cells.values() if cell.counts.get(GOAL)]
         most = min(max((n for _, n in tasks), default=0), 8)
-        return {k: pass_hat(tasks, k) for k in range(1, most + 1)}
-
-
-def _with_invalid(cell: _Cell, key: str) -> tuple[float, int]:
-    """Sum and count of a measure in a cell, those included that were no fair tests."""
-    total = cell.sums.get(key, 0.0) + cell.invalid_sums.get(key, 0.0)
-    return total, cell.counts.get(key, 0) + cell.invalid_counts.get(key, 0)
+        return {k: chance(tasks, k) for k in range(1, most + 1)}
 
 
 def _count(value: Any) -> int:

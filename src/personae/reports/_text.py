@@ -85,7 +85,12 @@ def interval(estimate: Estimate, kind: str) -> str:
 def spread(parts: Sequence[Part]) -> str:
     """Where the spread of the goal comes from, such as `persona 40%, epoch 60%`; blank where there is none to split."""
     shares = [f"{part.name} {percent(part.share)}" for part in parts if part.share is not None]
-    return ", ".join(shares) if len(shares) > 1 else ""
+    if len(shares) < 2:
+        return ""
+    is_apart = any(part.name == "judge" and part.share is not None for part in parts)
+    return ", ".join(shares) + (
+        "" if is_apart else "; what the judge adds is in it, since several judges were not asked"
+    )
 
 
 def counts(estimate: Estimate, kind: str) -> str:

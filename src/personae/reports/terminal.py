@@ -176,8 +176,10 @@ def _doses(data: ReportData) -> Iterator[Text]:
 
 def _chance(data: ReportData) -> Iterator[Text]:
     if len(data.pass_hat) > 1:
-        chances = ", ".join(f"{k}: {figure(one, 'goal')}" for k, one in data.pass_hat.items())
-        yield _text(f"all of k repeats achieve the goal (pass^k): {chances}")
+        for words, chances in (("all", data.pass_hat), ("at least one", data.pass_at)):
+            told = ", ".join(f"{k}: {figure(one, 'goal')}" for k, one in chances.items())
+            sign = "pass^k" if chances is data.pass_hat else "pass@k"
+            yield _text(f"{words} of k repeats achieve the goal ({sign}): {told}")
     if text := spread(data.variance):
         yield _text(f"where the spread of the goal comes from: {text}")
 

@@ -11,7 +11,7 @@ Idea:   y = mean + persona + scenario + their interaction + epoch + judge, all r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -23,6 +23,10 @@ class Sums:
     n: int = 0
     total: float = 0.0
     squares: float = 0.0
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Sums:
+        return cls(len(values), sum(values), sum(value * value for value in values))
 
     def add(self, other: Sums) -> None:
         self.n += other.n

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from lab.fake_llm import Reply, Script
+from personae.cli import app
 from personae.core.query import Example, Query, Topic
-from personae.errors import InputError, ProviderError
+from personae.errors import Conflict, InputError, ProviderError
 from personae.generation.authoring.refine import Refinement, refine
 from personae.generation.authoring.topics import write_topics
 from personae.generation.quality.flags import flags
@@ -27,7 +28,7 @@ from personae.generation.review import (
 from personae.sources import read_queries
 from personae.sources._topics import text_of_topics
 from tests.llm.reach import reach
-from tests.running import Done, personae, rows
+from tests.running import personae, rows
 from tests.terminal import terminal
 
 GOOD = "I was charged 12 euros twice yesterday because the terminal froze, can you check my card?"
@@ -202,8 +203,8 @@ async def test_what_was_rejected_changes_topics_and_guidance() -> None:
     ("change", "says"),
     [
         ({"removed": ["fees", "limits", "lost card"], "changed": []}, "No topic would be left"),
-        ({"changed": [{**CHANGE["changed"][0], "replaces": "Nothing"}]}, "is no topic"),  # type: ignore[index,dict-item]
-        ({"changed": [{**CHANGE["changed"][0], "topic": "Fees"}]}, "would be called 'fees'"),  # type: ignore[index,dict-item]
+        ({"changed": [{**CHANGE["changed"][0], "replaces": "Nothing"}]}, "is no topic"),  # type: ignore[dict-item]
+        ({"changed": [{**CHANGE["changed"][0], "topic": "Fees"}]}, "would be called 'fees'"),  # type: ignore[dict-item]
         ({"changed": [{"topic": "X", "example_types": []}]}, "complete examples"),
         ({"changed": "none"}, "the list `changed`"),
     ],
@@ -229,36 +230,37 @@ async def test_topics_are_as_many_as_asked_for_each_once_or_it_is_an_error() -> 
         await write_topics(there.model(), " ", 3)
 
 
-def test_the_whole_loop_offline(tmp_path: Path) -> None:
-    company = tmp_path / "company.md"
-    company.write_text(
-        "# A bank\n\n## Card\n\nThe card costs 30 euros a year.\n\n## App\n\nThe app is free.\n", "utf-8"
+def test_the_whole_loop_offline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("company.md").write_text(
+        "# A bank\n\n## Card\n\nIt costs 30 euros a year.\n\n## App\n\nIt is free.\n", "utf-8"
     )
-    offline = ("--provider", "offline", "--context", company)
+    offline = ("--provider", "offline", "--context", "company.md")
 
-    def command(*arguments: object) -> Done:
-        done = personae("generate", *arguments, cwd=tmp_path)
-        assert done.code == 0, done.said
-        return done
+    def command(*arguments: object) -> str:
+        app()(["generate", *map(str, arguments)], standalone_mode=False)
+        return capsys.readouterr().out
 
     command("topics", *offline, "-n", 4)
-    assert "people may have edited it" in personae("generate", "topics", *offline, cwd=tmp_path).err
+    with pytest.raises(Conflict, match="people may have edited it"):
+        command("topics", *offline)
     command("queries", *offline, "--topics", "topics.yaml", "-n", 24, "--seed", 7, "-q")
     command("queries", *offline, "--naive", "-n", 24, "--out", "naive.jsonl", "-q")
-    drafted = read_queries(tmp_path / "queries.jsonl")
+    drafted = read_queries("queries.jsonl")
     append_decisions(
-        tmp_path / "queries.review.jsonl",
+        Path("queries.review.jsonl"),
         [Decision(key=one.key, by="ann", verdict="reject", reason="generic") for one in drafted[:3]]
         + [Decision(key=one.key, by="ann", verdict="accept") for one in drafted[3:]],
     )
-    told = command("refine", "queries.jsonl", *offline, "--topics", "topics.yaml").out
+    told = command("refine", "queries.jsonl", *offline, "--topics", "topics.yaml")
     assert "+Say when and where it happened" in told
     assert "+++ topics.next.yaml" in told
     new = ("--topics", "topics.next.yaml", "--guidance", "guidance.next.md")
     command("queries", *offline, *new, "-n", 24, "--out", "next.jsonl", "-q")
-    told = command("compare", "queries.jsonl", "next.jsonl").out
-    assert "88% of 24" in told
-    found = json.loads(command("compare", "naive.jsonl", "queries.jsonl", "--json").out)
+    assert "88% of 24" in command("compare", "queries.jsonl", "next.jsonl")
+    found = json.loads(command("compare", "naive.jsonl", "queries.jsonl", "--json"))
     assert {one["name"]: one["better"] for one in found["measures"]} == {
         "difference": "second", "distinct words": "second", "distinct pairs": "second", "near-copies": "second",
         "specificity": "second", "length": None,

@@ -13,15 +13,17 @@ _Seed = Annotated[int, typer.Option(help="Seed of the draw.")]
 
 def register(commands: typer.Typer) -> None:
     """`personae personas`."""
-    personas = typer.Typer(help="Choose personas from files and match them, without a model.", no_args_is_help=True)
+    personas = typer.Typer(
+        help="Judge sets of personas, choose from them and match them, without a model.", no_args_is_help=True
+    )
     personas.callback()(_group)
-    for command in (match, sample, scenarios):
+    for command in (match, report, sample, scenarios):
         personas.command()(command)
     commands.add_typer(personas, name="personas")
 
 
 def _group() -> None:
-    """Choose personas from files and match them, without a model."""
+    """Judge sets of personas, choose from them and match them, without a model."""
 
 
 def match(
@@ -60,3 +62,18 @@ def scenarios(
     from personae.cli._personas import run_scenarios  # not needed for --help
 
     run_scenarios(file, out)
+
+
+def report(
+    file: _File,
+    targets: Annotated[
+        Path | None, typer.Option(help="Shares that values should have (YAML): `age: {18-30: 0.4, 31-90: 0.6}`.")
+    ] = None,
+    topics: Annotated[Path | None, typer.Option(help="The topics' file, to see which nobody comes with.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page here.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Coverage, collapse, near-copies, quotas, diversity against size, readability and contradictions of a set."""
+    from personae.cli._personas_report import report as run_report  # not needed for --help
+
+    run_report(file, targets, topics, html, as_json=json)

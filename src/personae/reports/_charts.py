@@ -154,3 +154,38 @@ def themed(svg: str, spoken: str) -> str:
     for place, name in enumerate(dict.fromkeys(re.findall(r' id="([^"]+)"', svg))):
         svg = re.sub(rf'(id="|#){re.escape(name)}(?=[")])', rf"\g<1>chart-{digest(spoken)}-{place}", svg)
     return svg.replace("<svg ", f'<svg role="img" aria-label="{html.escape(visible(spoken))}" ', 1)
+
+
+def values_chart(counts: Sequence[int], *, is_collapsed: bool) -> str:
+    """One bar for each value of an attribute, the commonest first; what they are called stands beside it."""
+    import altair as alt
+
+    tone_ = _TONES["bad"] if is_collapsed else _ACCENT
+    rows = [{"place": place, "count": count, "shown": f"{count:,}"} for place, count in enumerate(counts, 1)]
+    y = alt.Y("place:O", title=None, axis=None)
+    x = alt.X("count:Q", axis=None, scale=alt.Scale(domainMin=0))
+    bars = alt.Chart(_data(rows)).mark_bar(size=14, cornerRadiusEnd=3, color=tone_).encode(x=x, y=y)
+    numbers = alt.Chart(_data(rows)).mark_text(align="left", dx=6, color=_INK, fontSize=13)
+    chart = alt.layer(bars, numbers.encode(x=x, y=y, text="shown:N"))
+    spoken = ", ".join(str(count) for count in counts)
+    return _svg(
+        chart.properties(width=_WIDTH - 60, height=alt.Step(20)), f"Personas by value, commonest first: {spoken}"
+    )
+
+
+def lines_chart(points: Sequence[tuple[int, float | None, float | None]]) -> str:
+    """How two shares change with the size of a set."""
+    import altair as alt
+
+    rows = [
+        {"size": size, "share": share, "which": which}
+        for size, *shares in points
+        for which, share in enumerate(shares)
+        if share is not None
+    ]
+    x = alt.X("size:Q", title="personas", axis=alt.Axis(grid=False, format="d", tickCount=5))
+    y = alt.Y("share:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=3))
+    colour = alt.Color("which:N", scale=alt.Scale(domain=[0, 1], range=[_ACCENT, _TONES["bad"]]), legend=None)
+    line = alt.Chart(_data(rows)).mark_line(point=True, strokeWidth=2).encode(x=x, y=y, color=colour)
+    spoken = "; ".join(f"{size} personas: {first}, {second}" for size, first, second in points)
+    return _svg(line.properties(width=_WIDTH - 50, height=150), f"Difference and near-copies by size: {spoken}")

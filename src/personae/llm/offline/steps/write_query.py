@@ -17,8 +17,8 @@ _FIRST = (
     "Noor", "Owen", "Petra", "Quentin", "Rosa", "Samir", "Tove", "Uma", "Viktor", "Wanda", "Yan",
 )  # fmt: skip
 _WORK = (
-    "nurse", "florist", "bus driver", "student of law", "retired teacher", "software tester", "chef", "plumber",
-    "violinist", "accountant", "night porter", "gardener", "translator", "carpenter", "midwife", "courier",
+    "nurse", "florist", "bus driver", "student of law", "school teacher", "software tester", "chef", "plumber",
+    "violinist", "bookkeeper", "night porter", "gardener", "translator", "carpenter", "midwife", "courier",
 )  # fmt: skip
 _WHERE = (
     "at the supermarket", "in a hotel in Lisbon", "on the train to Vienna", "at the pharmacy", "during lunch",

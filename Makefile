@@ -26,7 +26,7 @@ imports:
 	.venv/bin/lint-imports
 
 unit:
-	.venv/bin/python -m pytest -n $$((2 * $$(nproc)))  # many tests wait for something: twice the cores
+	.venv/bin/python -m pytest -n $$((2 * $$(nproc))) --dist loadgroup  # many tests wait for something: twice the cores
 
 # Long: speed and cost beside peers, which are installed from the package registry into bench/.envs.
 bench: setup

@@ -18,6 +18,7 @@ from tests.postgres import Postgres
 from tests.running import DEADLINE_S, lines, personae, personas_file, rows, until
 from tests.server.processes import CONVERSATIONS, launch, serving
 
+pytestmark = pytest.mark.xdist_group("ray")  # one process of the suite, so that one cluster is enough
 CONCURRENCY = 12
 BOT = """
 import os, pathlib, time

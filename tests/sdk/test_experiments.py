@@ -66,6 +66,13 @@ def test_an_experiment_is_looked_at_run_watched_read_and_rated_again(use: Use) -
         assert Counter(one.persona.id for one in found) == {one.id: 2 for one in done.personas}
         assert await client.responses.get(found[0].id) == found[0]
         assert (await client.responses.annotate(found[0].id, "odd")).annotation == "odd"
+        said = await client.responses.label(found[0].id, "YES", criterion_id=found[0].ratings[1].criterion.id)
+        assert await client.responses.labels(found[0].id) == (said,)
+        assert [one["criterion"] for one in await client.experiments.labels(made.id)] == ["date"]
+        agreed = await client.experiments.agreement(made.id)
+        assert [(one.criterion, one.n) for one in agreed.criteria] == [("date", 1)]
+        await client.responses.unlabel(said.id)
+        assert (await client.experiments.agreement(made.id)).criteria == ()
         assert [rating.criterion.label for rating in found[0].ratings] == [None, "date"]
         assert (await client.personas.used_in(found[0].persona.id)).experiments[0].id == made.id
         assert [row["key"] for row in await every(client.experiments.result_rows(made.id))] == [

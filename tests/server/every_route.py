@@ -33,6 +33,7 @@ IN_BODIES = {
 }
 """What a key of a body refers to, in the words of the paths."""
 IN_QUERIES = IN_BODIES | {
+    "checked_by_id": "experiment_id",
     "compatible_collection_id": "collection_id",
     "compatible_prompt_template_id": "template_id",
     "criterion_ids": "criterion_id",

@@ -56,6 +56,12 @@ def world(client: httpx2.Client, project_id: int, mark: str) -> dict[str, Any]:
     ids["experiment_id"] = experiment["id"]
     ids["task_id"] = experiment["generation_task_id"]
     ids["response_id"] = _response(client, project_id, experiment["id"])
+    label = {"label": "YES", "note": mark}
+    ids["label_id"] = (
+        client.put(f"/api/v0/projects/{project_id}/responses/{ids['response_id']}/labels", json=label)
+        .raise_for_status()
+        .json()["id"]
+    )
     ids["key_id"] = post("/api_keys", {"name": mark, "role": "viewer"})["id"]
     return ids
 

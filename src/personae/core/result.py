@@ -43,6 +43,10 @@ class Spec:
         return turns
 
 
+RATED_BY_HAND = "rated_by_hand"
+"""In a result's metadata: the criteria whose answer is a person's, who put it in place of the judge's."""
+
+
 @dataclass(frozen=True, slots=True)
 class SimulationResult:
     """One persona's conversation in one scenario, with everything that was found out about it."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from personae.core.rating import Rating
-from personae.core.result import SimulationResult
+from personae.core.result import RATED_BY_HAND, SimulationResult
 from personae.rating.card import JudgeVersion
 from personae.rating.checked import Check, CriterionCheck, Disagreement, RaterPair
 from personae.rating.labels import GOAL, Label
@@ -28,11 +28,13 @@ LEAST_PER_STRATUM = 5
 
 
 def questions(result: SimulationResult) -> Iterator[tuple[str, Rating]]:
-    """What was asked of the whole transcript, by the name that labels use."""
+    """What the judge was asked of the whole transcript, by the name that labels use. Not what people answered since."""
     if result.goal is not None:
         yield GOAL, result.goal
+    by_hand = result.metadata.get(RATED_BY_HAND, ())
     for rating in result.ratings:
-        yield rating.criterion, rating
+        if rating.criterion not in by_hand:
+            yield rating.criterion, rating
 
 
 def is_unfair(result: SimulationResult) -> bool:
@@ -62,30 +64,19 @@ class _Group:
 
 def check(results: Iterable[SimulationResult], labels: Sequence[Label]) -> Check:
     """Hold labels against the ratings in `results`, which are read once and never held."""
-    seen = _Seen()
-    for label in labels:
-        seen.wanted[label.key, label.criterion].append(label)
-    known = {label.key for label in labels}
+    checking = Checking.of(labels)
     for result in results:
-        if not is_unfair(result):
-            seen.add(result)
-        elif result.key in known:
-            seen.unfair.add(result.key)
-        if result.key in known:
-            seen.keys.add(result.key)
-    used = tuple(_checked(group) for group in seen.groups.values() if group.labelled or group.unrated)
-    not_found = set(seen.wanted) - seen.found
-    problems = list(_problems(labels, known - seen.keys, not_found, seen.keys - seen.unfair, used))
-    if unfair := len(seen.unfair):
-        were = "conversation was" if unfair == 1 else "conversations were"
-        problems.append(f"{unfair:,} labelled {were} no fair test of the bot, and left out here as in every rate")
-    return Check(used, tuple(problems))
+        checking.add(result)
+    return checking.finish()
 
 
 @dataclass(slots=True)
-class _Seen:
+class Checking:
     """Ratings and their labels, while results go by."""
 
+    labels: Sequence[Label]
+    known: set[str]
+    """Labelled conversations."""
     wanted: dict[tuple[str, str], list[Label]] = field(default_factory=lambda: defaultdict(list))
     """Labels by conversation and criterion."""
     groups: dict[tuple[str, JudgeVersion], _Group] = field(default_factory=dict)
@@ -96,7 +87,34 @@ class _Seen:
     found: set[tuple[str, str]] = field(default_factory=set)
     """What was labelled and asked of the judge."""
 
+    @classmethod
+    def of(cls, labels: Sequence[Label]) -> Checking:
+        """Before the first result."""
+        checking = cls(labels, {label.key for label in labels})
+        for label in labels:
+            checking.wanted[label.key, label.criterion].append(label)
+        return checking
+
     def add(self, result: SimulationResult) -> None:
+        """One more result."""
+        if result.key in self.known:
+            self.keys.add(result.key)
+        if not is_unfair(result):
+            self._count(result)
+        elif result.key in self.known:
+            self.unfair.add(result.key)
+
+    def finish(self) -> Check:
+        """What the labels say."""
+        used = tuple(_checked(group) for group in self.groups.values() if group.labelled or group.unrated)
+        not_found = set(self.wanted) - self.found
+        problems = list(_problems(self.labels, self.known - self.keys, not_found, self.keys - self.unfair, used))
+        if unfair := len(self.unfair):
+            were = "conversation was" if unfair == 1 else "conversations were"
+            problems.append(f"{unfair:,} labelled {were} no fair test of the bot, and left out here as in every rate")
+        return Check(used, tuple(problems))
+
+    def _count(self, result: SimulationResult) -> None:
         for name, rating in questions(result):
             version = JudgeVersion.of_row(result.metadata, name)
             group = self.groups.setdefault((name, version), _Group(name, version))

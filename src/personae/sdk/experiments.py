@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 from personae.core.text import loads
 from personae.errors import InputError, NotFound, ServerError
+from personae.sdk.agreement import Agreement
 from personae.sdk.decisions import Comparison, Gate
 from personae.sdk.nouns import D, Noun, Received, listing, method, stream
 from personae.sdk.steps import Call, Listing, Pause, Steps, Stream, delete, get, given, post, put
@@ -284,6 +286,18 @@ class Experiments(Noun[D]):
         body = given(policy=policy, baseline_id=baseline_id)
         call = Call("POST", f"experiments/{experiment_id}/gate", body=body, timeout_s=600)
         return Gate.model_validate((yield call))
+
+    @method
+    def agreement(self, experiment_id: int) -> Steps[Agreement]:
+        """How far its judge agrees with people's labels; see `responses.label`."""
+        call = Call("GET", f"experiments/{experiment_id}/agreement", timeout_s=600)
+        return Agreement.model_validate((yield call))
+
+    @method
+    def labels(self, experiment_id: int) -> Steps[builtins.list[dict[str, Any]]]:
+        """All its labels, as `personae judge check --labels` reads them."""
+        found: builtins.list[dict[str, Any]] = yield get(f"experiments/{experiment_id}/labels")
+        return found
 
     @method
     def export(self, experiment_id: int, format: ExportFormat = "jsonl") -> Steps[bytes]:  # noqa: A002 - the word for it

@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 from personae.sdk.experiments import PinnedPersona
 from personae.sdk.nouns import D, Noun, Received, listing, method
-from personae.sdk.steps import Call, Listing, Steps, delete, get
+from personae.sdk.steps import Call, Listing, Steps, delete, get, put
 
 Verdict = Literal["YES", "NO", "none"]
+LabelWord = Literal["YES", "NO", "unsure"]
 
 
 class RatedCriterion(Received):
@@ -56,6 +57,19 @@ class Response(Received):
     created_at: datetime
 
 
+class Label(Received):
+    """What a person says of a response."""
+
+    id: int
+    response_id: int
+    criterion_id: int | None
+    """None: the goal."""
+    rater: str
+    label: LabelWord
+    note: str
+    created_at: datetime
+
+
 class Responses(Noun[D]):
     """The responses of experiments."""
 
@@ -93,6 +107,27 @@ class Responses(Noun[D]):
         """A note for people; a blank one removes it."""
         call = Call("PATCH", f"responses/{response_id}", body={"annotation": annotation})
         return Response.model_validate((yield call))
+
+    @method
+    def label(
+        self, response_id: int, label: LabelWord, *, criterion_id: int | None = None, note: str = "", rater: str = ""
+    ) -> Steps[Label]:
+        """What a person says of a criterion, or of the goal, to hold the judge against; see `experiments.agreement`.
+
+        It takes the place of the same rater's earlier answer. `rater`: you, unless you bring the labels of others.
+        """
+        body = {"criterion_id": criterion_id, "label": label, "note": note, "rater": rater}
+        return Label.model_validate((yield put(f"responses/{response_id}/labels", body)))
+
+    @method
+    def labels(self, response_id: int) -> Steps[tuple[Label, ...]]:
+        """What people say of it."""
+        return tuple(map(Label.model_validate, (yield get(f"responses/{response_id}/labels"))))
+
+    @method
+    def unlabel(self, label_id: int) -> Steps[None]:
+        """Take a label back."""
+        yield delete(f"labels/{label_id}")
 
     @method
     def delete(self, response_id: int) -> Steps[None]:

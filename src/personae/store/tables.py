@@ -392,6 +392,19 @@ ratings = Table(
     Column("created_at", Moment, nullable=False),
     Index("ix_ratings_experiment_id_criterion_id", "experiment_id", "criterion_id"),
 )
+labels = Table(
+    "labels",
+    metadata,
+    _id(),
+    _of("response", "responses", index=False),
+    _of("experiment", "experiments"),
+    Column("criterion_id", Id, nullable=False),  # 0: the goal
+    Column("rater", String(340), nullable=False),
+    Column("label", String(6), nullable=False),  # YES, NO or unsure
+    _text("note"),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("response_id", "criterion_id", "rater"),
+)
 turns = Table(
     "turns",
     metadata,

@@ -6,6 +6,7 @@ import asyncio
 import re
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -15,11 +16,14 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from personae.errors import NotFound
+from personae.rating.card import JudgeCard
 from personae.reports import ReportSource, reports
-from personae.server.deps import Id, ProjectAccess, Viewer
+from personae.server.deps import MAX_ID, Id, ProjectAccess, Viewer
+from personae.server.experiments.agreement import card
 from personae.server.experiments.result_rows import result_rows
 from personae.server.openapi import files
 from personae.store import experiments
+from personae.store.columns import Record
 from personae.store.engine import dumped
 
 router = APIRouter(prefix="/projects/{project_id}/experiments/{experiment_id}/export", tags=["experiments"])
@@ -42,6 +46,10 @@ async def export_experiment(
     experiment_id: Id,
     format: Annotated[Format, Query(description="`jsonl` is the result file of `personae simulate`.")] = "jsonl",  # noqa: A002 - the parameter's name on the wire
     download: Annotated[bool, Query(description="As a file to keep, instead of one to look at.")] = True,
+    checked_by_id: Annotated[
+        int | None,
+        Query(ge=1, le=MAX_ID, description="The experiment whose labels check the judge. Null: this one's own."),
+    ] = None,
 ) -> Response:
     """All results as a file: JSONL, CSV, the HTML report, its summary as JSON, or JUnit XML."""
     async with project.reading() as connection:
@@ -55,7 +63,8 @@ async def export_experiment(
         return StreamingResponse(lines(project, experiment_id), media_type=_TYPES[format], headers=headers)
     folder = tempfile.TemporaryDirectory(prefix="personae-export-")
     try:
-        out = await _report(project, experiment_id, format, Path(folder.name), str(row["name"]))
+        known = await card(project, experiment_id if checked_by_id is None else checked_by_id)
+        out = await _report(project, row, known, format, Path(folder.name))
     except BaseException:
         folder.cleanup()
         raise
@@ -68,13 +77,15 @@ async def lines(project: ProjectAccess, experiment_id: int) -> AsyncIterator[byt
         yield "".join(dumped(row) + "\n" for _, row in some).encode()
 
 
-async def _report(project: ProjectAccess, experiment_id: int, kind: Format, folder: Path, name: str) -> Path:
-    rows, out = folder / f"{_file_name(name)}.jsonl", folder / f"report.{kind}"
+async def _report(
+    project: ProjectAccess, experiment: Record, known: JudgeCard | None, kind: Format, folder: Path
+) -> Path:
+    rows, out = folder / f"{_file_name(experiment['name'])}.jsonl", folder / f"report.{kind}"
     with rows.open("wb") as file:
-        async for some in lines(project, experiment_id):
+        async for some in lines(project, experiment["id"]):
             file.write(some)
     report = reports.get(kind)()
-    await asyncio.to_thread(lambda: report.write(ReportSource.from_file(rows), out))
+    await asyncio.to_thread(lambda: report.write(replace(ReportSource.from_file(rows), card=known), out))
     return out
 
 

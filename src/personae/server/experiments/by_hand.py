@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from personae.core.result import RATED_BY_HAND
 from personae.server.experiments.inputs import criteria
 from personae.server.experiments.snapshot import Snapshot
 from personae.store.columns import Record
-
-NOTED = "rated_by_hand"
-"""In a result's metadata: the criteria whose answer is a person's."""
 
 
 def with_answers(result: Mapping[str, Any], snapshot: Snapshot, rated: Sequence[Record]) -> dict[str, Any]:
@@ -24,5 +22,5 @@ def with_answers(result: Mapping[str, Any], snapshot: Snapshot, rated: Sequence[
             rating = {"criterion": rating["criterion"]} | {name: value for name, value in own.items() if value != ""}
             noted.append(rating["criterion"])
         found.append(rating)
-    metadata = {name: value for name, value in result["metadata"].items() if name != NOTED}
-    return {**result, "ratings": found, "metadata": metadata | ({NOTED: noted} if noted else {})}
+    metadata = {name: value for name, value in result["metadata"].items() if name != RATED_BY_HAND}
+    return {**result, "ratings": found, "metadata": metadata | ({RATED_BY_HAND: noted} if noted else {})}

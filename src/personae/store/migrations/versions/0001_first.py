@@ -551,3 +551,26 @@ def upgrade() -> None:
     )
     op.create_index("ix_ratings_experiment_id_criterion_id", "ratings", ["experiment_id", "criterion_id"], unique=False)
     op.create_index(op.f("ix_ratings_response_id"), "ratings", ["response_id"], unique=False)
+    op.create_table(
+        "labels",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("response_id", Id, nullable=False),
+        sa.Column("experiment_id", Id, nullable=False),
+        sa.Column("criterion_id", Id, nullable=False),
+        sa.Column("rater", sa.String(length=340), nullable=False),
+        sa.Column("label", sa.String(length=6), nullable=False),
+        sa.Column("note", Words, nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["experiment_id"], ["experiments.id"], name=op.f("fk_labels_experiment_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["response_id"], ["responses.id"], name=op.f("fk_labels_response_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_labels")),
+        sa.UniqueConstraint(
+            "response_id", "criterion_id", "rater", name=op.f("uq_labels_response_id_criterion_id_rater")
+        ),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_labels_experiment_id"), "labels", ["experiment_id"], unique=False)

@@ -11,7 +11,9 @@ from fastapi.routing import APIRoute
 
 from personae.server import web
 
-STATES: dict[str, tuple[str, ...]] = {}
+STATES: dict[str, tuple[str, ...]] = {
+    "/p/{project_id}/compare": ("?before={experiment_id}&after={experiment_id}&show=same",),
+}
 """Further states of a page that are worth a look, as queries. `{name}` is an id of the example."""
 NOT_LOOKED_AT = {"/": "leads to a project's page"}
 """Addresses that are no page, and why."""

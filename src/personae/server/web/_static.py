@@ -17,8 +17,12 @@ from personae.errors import NotFound
 router = APIRouter()
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-_STYLES = ("personae.reports", "static/style.css"), (__package__, "static/workbench.css")
-"""The report's look, and over it what only the workbench has: one stylesheet."""
+_STYLES = (
+    ("personae.reports", "static/style.css"),
+    ("personae.reports", "static/comparison.css"),
+    (__package__, "static/workbench.css"),
+)
+"""The look of the reports, and over it what only the workbench has: one stylesheet."""
 _KEPT = "public, max-age=31536000, immutable"
 
 

@@ -1,0 +1,145 @@
+"""Personal data is found and replaced: precision and recall on a labelled set, and what must hold for any text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from personae.generation.privacy import found_in, mask
+
+_MARKED = re.compile(r"<(\w+):([^<>]+)>")
+LABELLED = """
+You can write to <email:anna.kowalska+shop@mail.example.org> or to my work address <email:a.k@firm.co.uk>.
+my email is <email:JOHN_99@EXAMPLE.COM>, thx
+mail me: <email:o'brien@example.ie>.
+it is <email:lena [at] example [dot] com> (without the spam please)
+reach me under <email:sam.p at example dot com>
+The meeting is at example dot square, see you there.
+Twitter handle @personae, and the price is 5@3 each.
+My number is <phone:+49 170 1234567>, call me after six.
+<phone:+1 (415) 555-2671> works best
+Call me at <phone:415-555-2671> or <phone:(212) 555 0188>.
+Tel. <phone:030/1234567>, abends
+ruf mich an: <phone:0170 1234567>
+mon téléphone: <phone:06 12 34 56 78>
+you can text <phone:5551234567> anytime
+whatsapp <phone:00447700900123>
+My order number is 0012345678 and it was placed on 05.06.2024.
+Order #415-555-2671 has not arrived, invoice 2024-05-17.
+The tracking number 00340434161094042557 does not work.
+It cost 1,200.00 and then 300 400 more; delivered 2024-11-03 10:15.
+It broke on 12/10/2023 at 14:30:22.
+ISBN 978-3-16-148410-0, 1000000 views, article 4711-0815
+my card <card:4111 1111 1111 1111> was charged twice
+card number <card:5500-0000-0000-0004> exp 12/27
+<card:378282246310005> is the amex
+4111 1111 1111 1112 is what I typed by mistake
+the code 1234567890123456 on the box
+Please refund to <iban:DE89 3704 0044 0532 0130 00>.
+iban: <iban:GB82WEST12345698765432>
+<iban:fr1420041010050500013m02606> is mine
+DE89 3704 0044 0532 0130 01 was rejected as invalid
+the server <machine:192.168.17.4> does not answer
+my ip is <machine:2001:db8::8a2e:370:7334> today
+router mac <machine:00:1A:2B:3C:4D:5E>
+I have version 10.0.19.1 installed, firmware 2.4.6.8
+at 10:30:15 the light went off, ratio 3:2:1
+256.300.1.2 is no address, says the app
+Hi, my name is <name:Anna Kowalska> and I have a problem.
+my name is <name:john smith> and i need help
+My name's <name:Ngozi>. Is anybody there?
+The name on the account is <name:Maria de la Cruz>.
+Hello, I'm <name:Peter van Dyke>, customer since 2019
+Hi, I'm <name:Lena>! my parcel is late
+I am <name:Ravi Patel> from the second floor
+This is <name:Tom Baker> speaking.
+I'm Sorry but this is wrong
+I am German and I am a Student here
+Hello, I am looking for a refund
+This is Great. This is from Berlin.
+my name is not on the list
+my name is spelled wrong on the card
+Ich heiße <name:Jürgen Groß> und mein Paket fehlt.
+Guten Tag, hier ist <name:Sabine Meyer>.
+Guten Tag, ich bin sehr unzufrieden
+Je m'appelle <name:Élodie Martin>, bonjour
+Hola, me llamo <name:José García>
+Mi chiamo <name:Giulia>, ho un problema
+Please ask <name_title:Dr. Hoffmann> about it
+It was Mrs <name:Okafor> who told me so.
+Can somebody help me? Thanks,\\n<name:Maria>
+Best regards,\\n<name:Bilal Ahmed>
+Kind regards, <name:Ines Duarte>
+Thanks, that worked
+Dear Support Team, the app crashes.
+Dear <name:Sarah>, thank you for the reply
+I live in Paris and fly to New York on Monday with Lufthansa.
+My cousin Fatima said that it works, so why not for me?
+What is the weather in Victoria? I like Jordan and Georgia.
+Thank you,\\nGoodbye
+"""
+
+
+def labelled() -> list[tuple[str, set[tuple[str, str]]]]:
+    """Each text, and what there is to be found in it."""
+    rows = []
+    for line in LABELLED.strip().splitlines():
+        text = line.replace("\\n", "\n").replace("<name_title:Dr. Hoffmann>", "Dr. <name:Hoffmann>")
+        rows.append((_MARKED.sub(r"\2", text), {(match[1], match[2]) for match in _MARKED.finditer(text)}))
+    return rows
+
+
+def test_precision_and_recall_on_the_labelled_set() -> None:
+    right: Counter[str] = Counter()
+    wrong: list[str] = []
+    missed: list[str] = []
+    for text, wanted in labelled():
+        found = {(kind, text[start:end]) for kind, (start, end) in found_in(text)}
+        right.update(kind for kind, _ in found & wanted)
+        wrong += [f"{kind}: {said!r} in {text!r}" for kind, said in sorted(found - wanted)]
+        missed += [f"{kind}: {said!r} in {text!r}" for kind, said in sorted(wanted - found)]
+    report = "\n".join(["found, and should not:", *wrong, "missed:", *missed])
+    assert set(right) == {"email", "phone", "card", "iban", "machine", "name"}, report
+    assert right.total() / (right.total() + len(wrong)) >= 0.95, report
+    assert right.total() / (right.total() + len(missed)) >= 0.95, report
+
+
+def test_one_thing_has_one_mark_all_through_a_conversation() -> None:
+    masked = mask(
+        [
+            "Anna here. Write to a@b.org.",
+            "my name is Anna Kowalska, or A@B.ORG; +49 170 1234567",
+            "Ask Anna or call +49170 1234567, not Annabel.",
+        ]
+    )
+    assert masked.texts == (
+        "[NAME_1] here. Write to [EMAIL_1].",
+        "my name is [NAME_2], or [EMAIL_1]; [PHONE_1]",
+        "Ask [NAME_1] or call [PHONE_1], not Annabel.",
+    )
+    assert masked.counts == {"name": 3, "email": 2, "phone": 2}
+    assert masked.removed[0].text == "Anna"
+    assert (masked.removed[0].place, masked.removed[-1].place) == (0, 2)
+
+
+@pytest.mark.parametrize("text", [text for text, _ in labelled()])
+def test_nothing_is_found_in_what_was_masked_already(text: str) -> None:
+    assert mask(mask([text]).texts).removed == ()
+
+
+@given(st.text(alphabet=st.sampled_from("0123 456+-.:@ab()AI'm\n"), max_size=80))
+def test_any_text_is_kept_but_for_what_was_removed(text: str) -> None:
+    masked = mask([text])
+    back = masked.texts[0]
+    for one in masked.removed:
+        back = back.replace(one.mark, one.text, 1)
+    assert back == text
+
+
+def test_long_texts_take_time_in_proportion() -> None:
+    for text in ("1 " * 10_000, "a." * 10_000, "0123-" * 5_000, "Ann " * 5_000, ":" * 10_000, "my name is " * 1_000):
+        assert len(mask([text]).texts[0]) > 0

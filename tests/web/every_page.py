@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from personae.server import web
 
 STATES: dict[str, tuple[str, ...]] = {
+    "/p/{project_id}/collections": ("?new=1",),
     "/p/{project_id}/compare": ("?before={experiment_id}&after={experiment_id}&show=same",),
 }
 """Further states of a page that are worth a look, as queries. `{name}` is an id of the example."""

@@ -16,7 +16,7 @@ from personae.store.columns import Record
 
 FORMATS = ("jsonl", "json", "yaml", "csv", "tau2")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OWN = ("name", "known_info", "unknown_info", "instructions")
+OWN = ("name", "known_info", "unknown_info", "instructions")
 """What a scenario says of itself beside goal and outcome: fields of the same name in a set."""
 
 
@@ -51,7 +51,7 @@ def _row(scenario: Scenario) -> Record:
     if not scenario.expected_outcome.strip():
         raise InputError("is missing: each scenario of a set says how the conversation should end", field=OUTCOME)
     row: Record = {GOAL_COLUMN: scenario.goal, OUTCOME: scenario.expected_outcome}
-    row |= {name: getattr(scenario, name) for name in _OWN if getattr(scenario, name)}
+    row |= {name: getattr(scenario, name) for name in OWN if getattr(scenario, name)}
     if scenario.persona is not None:
         row |= {"persona_name": scenario.persona.name, "persona_description": scenario.persona.description}
     for name, value in scenario.fields.items():

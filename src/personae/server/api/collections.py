@@ -105,10 +105,14 @@ async def create_collection(project: Editor, body: CollectionIn) -> Response:
 
 
 @router.get("/{collection_id}", response_model=CollectionWithRows)
-async def get_collection(project: Viewer, collection_id: Id) -> Response:
+async def get_collection(
+    project: Viewer,
+    collection_id: Id,
+    with_rows: Annotated[bool, Query(description="Without, `variables` is empty.")] = True,
+) -> Response:
     """One collection with all its rows."""
     async with project.reading() as connection:
-        return await _with_rows(connection, project.id, collection_id)
+        return await _with_rows(connection, project.id, collection_id, with_rows=with_rows)
 
 
 @router.put("/{collection_id}", response_model=Collection)
@@ -148,10 +152,12 @@ def _changed_columns(collection: Record, body: CollectionUpdate) -> list[Column]
     return columns
 
 
-async def _with_rows(connection: Connection, project_id: int, collection_id: int, status: int = 200) -> Answer:
+async def _with_rows(
+    connection: Connection, project_id: int, collection_id: int, status: int = 200, *, with_rows: bool = True
+) -> Answer:
     collection = await collection_of(connection, project_id, collection_id)
     travels = shown(collection)
-    every = await rows.page(connection, collection_id)
+    every = await rows.page(connection, collection_id) if with_rows else []
     return Answer(travels | {"variables": [wire_row(row, travels) for row in every]}, status)
 
 

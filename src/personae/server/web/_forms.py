@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fastapi import UploadFile
 from pydantic import ValidationError
+from starlette.datastructures import FormData
+from starlette.datastructures import UploadFile as Sent
 
 from personae.errors import Conflict, InputError, PersonaeError
 from personae.server.attempts import TooMany
@@ -39,3 +42,11 @@ def problems(error: ValidationError | PersonaeError, fields: Mapping[str, str] |
     name = "name" if isinstance(error, Taken) else (getattr(error, "field", None) or "")
     found[renamed.get(name, name)] = error.problem if isinstance(error, InputError) else str(error)
     return found
+
+
+def uploaded(form: FormData, name: str = "file") -> UploadFile | None:
+    """The file that was chosen; None where there is none."""
+    sent = form.get(name)
+    if not isinstance(sent, Sent) or not sent.filename:
+        return None
+    return UploadFile(sent.file, size=sent.size, filename=sent.filename, headers=sent.headers)

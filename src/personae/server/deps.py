@@ -161,6 +161,11 @@ def _in_organization(wanted: Role) -> Callable[..., Coroutine[Any, Any, Organiza
     return access
 
 
+async def organization_of(project: ProjectAccess, wanted: Role) -> OrganizationAccess:
+    """The organization that owns a project, for who has this role in it."""
+    return await _in_organization(wanted)(project.organization_id, project.services, project.principal)
+
+
 def _enough(role: str, wanted: Role, place: str) -> Role:
     if not includes(role, wanted):
         raise PermissionDenied(f"this needs the role {wanted!r} in the {place}; yours is {role!r}")

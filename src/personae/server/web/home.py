@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
@@ -28,9 +30,10 @@ async def start(page: PlainPage, services: ServicesDep, principal: PrincipalDep)
 
 @router.get("/p/{project_id}")
 async def home(page: ProjectPage, project: Viewer) -> Response:
-    """The project's page."""
-    found = data(await list_experiments(project, Paging(1, 10)))
-    return await page.show("home.html", experiments=found["items"])
+    """What the last experiments gave, and which of them need a look."""
+    found = data(await list_experiments(project, Paging(1, 10)))["items"]
+    attention = [(one, what) for one in found if (what := _needs(one))]
+    return await page.show("home.html", experiments=found, attention=attention, befores=_befores(found))
 
 
 @router.post("/p/{project_id}/example")
@@ -41,3 +44,27 @@ async def example(page: ProjectPage, project: Editor) -> Response:
     except Conflict as error:
         return page.go(f"/p/{project.id}", Toast(str(error), tone="bad"))
     return page.go(f"/p/{project.id}", Toast(page.say(N_("The example is there; its conversations are running."))))
+
+
+def _needs(one: dict[str, Any]) -> str:
+    """Why somebody should look at an experiment; blank where nobody must."""
+    if one["status"] == "failed":
+        return "problem"
+    if one["status"] == "paused":
+        return "paused"
+    if one["failed"]:
+        return "errors"
+    results = one["results"]
+    return "unfair" if results and results["validity"]["left_out"] else ""
+
+
+def _befores(found: list[dict[str, Any]]) -> dict[int, int | None]:
+    """By experiment the one before it with the same personas and goals, if both are finished."""
+    latest: dict[tuple[Any, ...], int] = {}
+    befores: dict[int, int | None] = {}
+    for one in reversed(found):  # the oldest first
+        if one["status"] == "finished":
+            asked = tuple((one[name] or {}).get("id") for name in ("persona_group", "collection"))
+            befores[one["id"]] = latest.get(asked)
+            latest[asked] = one["id"]
+    return befores

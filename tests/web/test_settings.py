@@ -1,0 +1,70 @@
+"""Settings: people, keys and what was changed, as an admin of a server that others can reach."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2
+from playwright.sync_api import Page, expect
+
+from tests.server.people import ANN, BOB, PASSWORD, add_person
+from tests.web.serving import fresh
+
+
+def test_an_admin_gives_roles_invites_and_makes_keys(page: Page, sqlite_template: Path, tmp_path: Path) -> None:
+    with fresh(sqlite_template, tmp_path, host="0.0.0.0") as server:
+        with ThreadPoolExecutor(1) as thread:  # for it has an event loop of its own, and Playwright's runs in this one
+            for email, role_ in ((ANN, "admin"), (BOB, "viewer")):
+                thread.submit(add_person, server, email, role_).result()
+        settings = f"{server.url}/p/1/settings"
+        page.goto(f"{server.url}/sign-in?next=/p/1/settings")
+        page.get_by_label("E-mail address").fill(ANN)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+
+        members, keys = page.locator("#members"), page.locator("#keys")
+        bob = members.locator("li").filter(has_text=BOB)
+        role = bob.get_by_label(f"Role of {BOB}")
+        role.select_option("editor")
+        bob.get_by_role("button", name="Change").click()
+        expect(page.locator(".toast")).to_contain_text(f"The role of {BOB} is changed.")
+        expect(role).to_have_value("editor")
+        page.locator(".toast").get_by_role("button", name="Undo").click()
+        expect(role).to_have_value("viewer")
+        ann = members.locator("li").filter(has_text=ANN)
+        ann.get_by_text("Remove", exact=True).click()
+        ann.get_by_role("button", name=f"Remove {ANN}").click()
+        expect(page.locator(".toast.bad")).to_contain_text("last admin")
+
+        invitations = page.locator("#invitations")
+        invitations.get_by_label("E-mail address").fill("carl@example.com")
+        invitations.get_by_role("button", name="Invite").click()
+        assert "/invitations/" in invitations.get_by_label("Send this link").input_value()
+        page.goto(settings)
+        expect(invitations.get_by_label("Send this link")).to_have_count(0)
+        invitations.get_by_role("button", name="Take back").click()
+        expect(page.locator(".toast")).to_contain_text("The invitation is taken back.")
+        expect(invitations.locator("li")).to_have_count(0)
+
+        keys.get_by_label("Name").fill("nightly <b>")
+        keys.get_by_label("Role").select_option("viewer")
+        keys.get_by_role("button", name="Make a key").click()
+        key = keys.get_by_label("The new key").input_value()
+        with httpx2.Client(base_url=server.url, headers={"X-API-Key": key}, trust_env=False) as program:
+            assert program.get("/api/v0/projects/1/personas").status_code == 200
+            page.goto(settings)
+            expect(keys.get_by_label("The new key")).to_have_count(0)
+            keys.locator("li").first.get_by_text("Revoke", exact=True).click()
+            keys.get_by_role("button", name="Revoke nightly <b>").click()
+            expect(keys.locator("li").first).to_contain_text("revoked")
+            assert program.get("/api/v0/projects/1/personas").status_code == 401
+
+        log = page.locator("#log")
+        expect(log.locator("li").first).to_contain_text("revoke api_key")
+        log.get_by_role("link", name="api_key").first.click()
+        expect(log.locator("li")).to_have_count(2)
+        bob.get_by_text("Remove", exact=True).click()
+        bob.get_by_role("button", name=f"Remove {BOB}").click()
+        expect(bob).to_have_count(0)

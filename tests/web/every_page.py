@@ -16,7 +16,10 @@ STATES: dict[str, tuple[str, ...]] = {
     "/p/{project_id}/compare": ("?before={experiment_id}&after={experiment_id}&show=same",),
 }
 """Further states of a page that are worth a look, as queries. `{name}` is an id of the example."""
-NOT_LOOKED_AT = {"/": "leads to a project's page"}
+NOT_LOOKED_AT = {
+    "/": "leads to a project's page",
+    "/invitations/{token}": "tests/web/test_settings.py looks at it",
+}
 """Addresses that are no page, and why."""
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
-from playwright.sync_api import Page, expect
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page, expect
 
 from tests.server.people import ANN, BOB, PASSWORD, add_person
 from tests.web.serving import fresh
 
 
-def test_an_admin_gives_roles_invites_and_makes_keys(page: Page, sqlite_template: Path, tmp_path: Path) -> None:
+def test_an_admin_gives_roles_invites_and_makes_keys(
+    page: Page, browser: Browser, sqlite_template: Path, tmp_path: Path
+) -> None:
     with fresh(sqlite_template, tmp_path, host="0.0.0.0") as server:
         with ThreadPoolExecutor(1) as thread:  # for it has an event loop of its own, and Playwright's runs in this one
             for email, role_ in ((ANN, "admin"), (BOB, "viewer")):
@@ -41,12 +45,20 @@ def test_an_admin_gives_roles_invites_and_makes_keys(page: Page, sqlite_template
         invitations = page.locator("#invitations")
         invitations.get_by_label("E-mail address").fill("carl@example.com")
         invitations.get_by_role("button", name="Invite").click()
-        assert "/invitations/" in invitations.get_by_label("Send this link").input_value()
+        link = urlsplit(invitations.get_by_label("Send this link").input_value()).path
         page.goto(settings)
         expect(invitations.get_by_label("Send this link")).to_have_count(0)
+        _joined(browser, server.url + link)
+        page.goto(settings)
+        expect(members.locator("li").filter(has_text="carl@example.com")).to_contain_text("Carl <i>")
+        expect(invitations.locator("li")).to_contain_text("accepted")
+
+        invitations.get_by_label("Role").select_option("viewer")
+        invitations.get_by_role("button", name="Invite").click()
+        page.goto(settings)
         invitations.get_by_role("button", name="Take back").click()
         expect(page.locator(".toast")).to_contain_text("The invitation is taken back.")
-        expect(invitations.locator("li")).to_have_count(0)
+        expect(invitations.locator("li")).to_have_count(1)
 
         keys.get_by_label("Name").fill("nightly <b>")
         keys.get_by_label("Role").select_option("viewer")
@@ -68,3 +80,19 @@ def test_an_admin_gives_roles_invites_and_makes_keys(page: Page, sqlite_template
         bob.get_by_text("Remove", exact=True).click()
         bob.get_by_role("button", name=f"Remove {BOB}").click()
         expect(bob).to_have_count(0)
+
+
+def _joined(browser: Browser, link: str) -> None:
+    """Somebody else follows the link, in a browser of their own."""
+    page = browser.new_context(locale="en-GB").new_page()
+    page.goto(link)
+    assert Axe().run(page).violations_count == 0
+    page.get_by_label("Your name").fill("Carl <i>")
+    page.get_by_label("Password").fill("too short")
+    page.get_by_role("button", name="Join").click()
+    expect(page.locator(".wrong")).to_contain_text("10 characters")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Join").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Home")
+    assert page.goto(link).status == 404  # type: ignore[union-attr]  # it was accepted
+    page.context.close()

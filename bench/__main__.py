@@ -9,13 +9,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.generation import generation_row
 from bench.many import many
 from bench.over_workers import cluster_rows
 from bench.platform import server_rows
 from bench.report import markdown, tables, verdict
 from bench.rows import Row, rows
 
-ALL = "abcdefgh"
+ALL = "abcdefghi"
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
@@ -45,6 +46,8 @@ def main() -> int:
     measured = [*rows(**chosen), *server_rows(**chosen), *cluster_rows(**chosen)]
     if "g" in options.only:
         measured.append(many(quick=options.quick))
+    if "i" in options.only:
+        measured.append(generation_row(quick=options.quick))
     console = Console()
     for row in measured:
         show(console, row)

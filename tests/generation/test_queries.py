@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from lab.fake_llm import ChatRequest, Reply, Script
+from personae import generate
 from personae.core.query import Example, Query, Topic
 from personae.errors import InputError
 from personae.experiments.budget import Budget, Ceilings
@@ -235,3 +236,12 @@ def test_topics_are_written_as_people_edit_them_and_read_back(tmp_path: Path) ->
     topics = [topic('A "b": c\u2028', "one", "two # no"), topic("- é", "x")]
     path.write_text(text_of_topics(topics), encoding="utf-8")
     assert read_topics(path) == topics
+
+
+def test_the_python_door_goes_on_from_its_file(tmp_path: Path) -> None:
+    out = tmp_path / "q.jsonl"
+    few = generate("queries", 3, seed=7, context=SHOP, topics=(FEES, LOSS), provider="offline", out=out)
+    more = generate("queries", 6, seed=7, context=SHOP, topics=(FEES, LOSS), provider="offline", out=out)
+    assert (len(few), len(more)) == (3, 6)
+    assert all(one in more for one in few)
+    assert len(out.read_text(encoding="utf-8").splitlines()) == 6

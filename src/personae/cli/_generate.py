@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import json
 import sys
@@ -154,6 +155,7 @@ def _run(name: str, method: Generator, asked: Asked) -> None:
     console = Console(stderr=True, highlight=False)
     if asked.resume and not (asked.out.exists() or asked.out.with_name(asked.out.name + ".part").exists()):
         raise Conflict(f"there is nothing to go on from: no file {str(asked.out)!r}")
+    gc.freeze()  # what was imported stays: no need to look through it again and again
     try:
         code = asyncio.run(_generate(name, method, asked, console))
     except asyncio.CancelledError:

@@ -25,7 +25,7 @@ from personae.core.persona import Persona, Scenario
 from personae.core.query import Query
 from personae.core.usage import NO_USAGE, Usage
 from personae.errors import Conflict, InputError, RecordingError
-from personae.experiments.recorders.jsonl import Appender
+from personae.experiments.appender import Appender, unwritable
 from personae.generation import Draft, Made, Makes
 
 _RECORDS: Mapping[Makes, type[Made]] = {"persona": Persona, "query": Query, "scenario": Scenario, "attribute": Mined}
@@ -114,7 +114,7 @@ class DraftFile:
                 f"another run is writing {str(self.path)!r}: wait for it, or give another --out"
             ) from None
         except OSError as error:
-            raise RecordingError(f"cannot write {str(self.path)!r}: {error.strerror}") from error
+            raise unwritable(self.path, error) from error
 
     def _free_lock(self) -> None:
         Path(self._lock.lock_file).unlink(missing_ok=True)  # before it is free: else another run's might go

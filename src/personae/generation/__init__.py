@@ -50,6 +50,13 @@ class Draft:
             raise TypeError(f"not a query: {type(self.made).__name__}")
         return self.made.model_copy(update={"provenance": self.provenance})
 
+    @property
+    def kept(self) -> Made:
+        """What was made, with its provenance where it can hold one."""
+        if isinstance(self.made, Scenario):
+            return self.made
+        return self.made.model_copy(update={"provenance": self.provenance})
+
     def as_dict(self) -> dict[str, Any]:
         """The row that files hold: what was made, with its provenance."""
         return self.made.as_dict() | {"provenance": self.provenance.as_dict()}

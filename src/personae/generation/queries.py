@@ -47,6 +47,9 @@ def _schema(names: Iterable[str]) -> OutputSchema:
     return OutputSchema("query", shape)
 
 
+_SCHEMA, _NAIVE_SCHEMA = _schema(_FIELDS), _schema(_NAIVE_FIELDS)
+
+
 @generators.method("queries")
 @dataclass(frozen=True)
 class Queries:
@@ -74,18 +77,17 @@ class Queries:
             ]
         else:
             pieces = places(self.topics, n, seed)
-        gate = NoveltyGate()
+        prompts = dict(versions(NAIVE) if self.naive else versions(SYSTEM, TASK))
+        gate, source = NoveltyGate(), digest(self.context)
         for draft in studio.found.values():
             gate.add(draft.key, draft.query.query)
 
         async def work(place: Place, model: Model) -> Iterable[Draft]:
             query = await (self._naive(place, model) if self.naive else self._new(place, model, gate))
-            prompts = versions(NAIVE) if self.naive else versions(SYSTEM, TASK)
-            source = digest(self.context)
             return [
                 Draft(
                     query,
-                    studio.provenance("queries", key=place.key, seed=place.seed, prompts=dict(prompts), source=source),
+                    studio.provenance("queries", key=place.key, seed=place.seed, prompts=prompts, source=source),
                 )
             ]
 
@@ -130,7 +132,7 @@ class Queries:
             model,
             [{"role": "system", "content": SYSTEM.render(guidance=self.guidance)}, {"role": "user", "content": task}],
             purpose="generator",
-            schema=_schema(_FIELDS),
+            schema=_SCHEMA,
             parse=lambda data: self._query(data, place, _FIELDS),
             about=WriteQuery(self.context, place.topic, example, derive(place.seed, len(close))),
             max_output_tokens=1_000,
@@ -143,7 +145,7 @@ class Queries:
             model,
             [{"role": "user", "content": task}],
             purpose="generator",
-            schema=_schema(_NAIVE_FIELDS),
+            schema=_NAIVE_SCHEMA,
             parse=lambda data: self._query(data, place, _NAIVE_FIELDS),
             about=WriteQuery(self.context, "", None, place.seed),
             max_output_tokens=500,

@@ -23,6 +23,7 @@ from personae.core.result import SimulationResult, Spec
 from personae.core.usage import NO_USAGE, Usage
 from personae.core.validity import Attempt
 from personae.errors import InputError, RecordingError
+from personae.experiments.appender import Appender, unwritable
 from personae.experiments.measured import failure
 from personae.experiments.recorders import NOTHING, SoFar
 from personae.experiments.recorders.journal import (
@@ -39,45 +40,6 @@ from personae.simulation.conversation import Ended
 
 _BEGINNING = b'{"key":"'
 """Of every line that we write."""
-
-
-class Appender:
-    """A file that whole lines are appended to. A line is in it entirely or not at all."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        except OSError as error:
-            raise _unwritable(path, error) from error
-        self.size = os.fstat(self._file).st_size
-
-    def append(self, data: dict[str, Any]) -> None:
-        self.append_all([data])
-
-    def append_all(self, entries: Iterable[dict[str, Any]]) -> None:
-        """All of them, or none."""
-        line = b"".join(orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE) for data in entries)
-        try:
-            written = os.write(self._file, line)
-            while written < len(line):
-                written += os.write(self._file, line[written:])
-        except OSError as error:
-            os.ftruncate(self._file, self.size)
-            raise RecordingError(
-                f"cannot write {str(self.path)!r}: {error.strerror}. What was recorded before is whole: "
-                "make room and run the same command again to go on"
-            ) from error
-        self.size += len(line)
-
-    def close(self) -> None:
-        try:
-            os.fsync(self._file)
-        except OSError as error:
-            raise _unwritable(self.path, error) from error
-        finally:
-            os.close(self._file)
 
 
 @dataclass(slots=True)
@@ -131,7 +93,7 @@ class Jsonl:
                 f"another run is writing {str(self.path)!r}: wait for it, or give another --out"
             ) from None
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            raise unwritable(self.path, error) from error
 
     def _free_lock(self) -> None:
         Path(self._lock.lock_file).unlink(missing_ok=True)  # before it is free: else another run's might go
@@ -192,7 +154,7 @@ class Jsonl:
             kept.replace(real)
         except OSError as error:
             kept.unlink(missing_ok=True)
-            raise _unwritable(kept, error) from error
+            raise unwritable(kept, error) from error
         self._rows.close()
         self._rows = Appender(self.path)
         self._left.reopened.clear()
@@ -262,10 +224,6 @@ class Jsonl:
                 self.path.unlink(missing_ok=True)
         finally:
             self._free_lock()
-
-
-def _unwritable(path: Path, error: OSError) -> RecordingError:
-    return RecordingError(f"cannot write {str(path)!r}: {error.strerror}")
 
 
 def _folder(path: Path) -> RecordingError:

@@ -172,7 +172,7 @@ async def page(
 
 async def beside(
     connection: AsyncConnection, project_id: int, chosen: Filter, response_id: int, *, sort: str = ""
-) -> dict[str, int | None]:
+) -> dict[str, Any]:
     """Its place in the list of the chosen ones, how many these are, and the ids before and behind it."""
     id_, order = responses.c.id, _order(sort)
     places = _chosen(

@@ -102,7 +102,7 @@ async def _lint(
     used_in_rows = {name for text in texts for name in placeholders(text)}
     used = set(used_in_rows)
     if collection.is_scenario_set or collection.goal_column:
-        used |= {collection.goal_column, *OWN, OUTCOME}
+        used |= {collection.goal_column or "", *OWN, OUTCOME}
     return {
         "groups": [(group.id, group.name) for group in groups],
         "templates": [(template.id, template.name) for template in templates],

@@ -133,10 +133,12 @@ async def _show(
         "invitations": [],
         "keys": [],
     }
-    shown["members"] = (await list_members(await organization_of(project, "viewer"), listed)).items
-    if page.may("admin"):
+    is_admin = page.may("admin")
+    organization = await organization_of(project, "admin" if is_admin else "viewer")
+    shown["members"] = (await list_members(organization, listed)).items
+    if is_admin:
         chosen = {"actor": actor or None, "noun": noun or None, "noun_id": None}
-        shown["invitations"] = (await list_invitations(await organization_of(project, "admin"), listed)).items
+        shown["invitations"] = (await list_invitations(organization, listed)).items
         shown["keys"] = (await list_keys(project, listed)).items
         shown["log"] = await project_log(project, Paging(number, PER_PAGE), chosen)
     shown |= {"roles": ROLES, "set": page.services.settings, "actor": actor, "noun": noun, "number": number}

@@ -44,7 +44,15 @@ MOST_TURNS, MOST_SAID, MOST_ANSWERED = 60, 2_000, 300
 """User turns of a conversation that the model is shown; characters of one of them; characters of one of the bot's."""
 LOOKED_AT = 4_000
 """Characters of a conversation by which its language and its like are told."""
-_MARK = re.compile(r"\[[A-Z]+_\d+\]")
+_MARK = re.compile(r"\[([A-Z]+)_\d+\]")
+_INSTEAD = {
+    "name": "somebody",
+    "email": "an e-mail address",
+    "phone": "a phone number",
+    "iban": "an account number",
+    "card": "a card number",
+    "machine": "an address",
+}
 
 _TEXT = {"type": "string"}
 _EVIDENCE = {"turn": {"type": "integer"}, "quote": _TEXT}
@@ -322,7 +330,8 @@ def _plain(text: str) -> str:
 
 def _clean(text: str) -> str:
     """Without marks, and without what a template would take for a placeholder."""
-    return " ".join(_MARK.sub("somebody", text).replace("{{", "{ {").split())
+    text = _MARK.sub(lambda match: _INSTEAD.get(match[1].lower(), match[0]), text)
+    return " ".join(text.replace("{{", "{ {").split())
 
 
 def _persona(user: _User, profile: _Profile) -> Persona:

@@ -190,11 +190,13 @@ def row_left_out(row: Mapping[str, Any], values: Sequence[float | None]) -> str:
 def is_measured(row: Mapping[str, Any], values: Sequence[float | None]) -> bool:
     """Whether it is plain from the bare row that `exclusion` has nothing against it."""
     validity = row.get("validity")
-    is_fair = validity is None or (isinstance(validity, Mapping) and validity.get("verdict") in ("valid", "unsure"))
-    return is_fair and row["termination"] not in _NEVER_RATED and values.count(None) < len(values)
+    if validity and validity["verdict"] not in _FAIR:
+        return False
+    return row["termination"] not in _NEVER_RATED and values.count(None) < len(values)
 
 
 _NEVER_RATED = ERRORS | CUT
+_FAIR = ("valid", "unsure")
 
 
 def checksums(transcript: Sequence[Mapping[str, Any]]) -> bytes:

@@ -50,11 +50,12 @@ class Facts:
 
     def add(self, metadata: Mapping[str, Any], path: str = "") -> None:
         """What one row says."""
+        last = self._last
         for name, value in metadata.items():
-            full = path + name
-            if full in _NOT_FACTS or value is None or self._last.get(full) == value:
+            full = path + name if path else name
+            if value is None or last.get(full) == value or full in _NOT_FACTS:
                 continue
-            self._last[full] = value
+            last[full] = value
             if isinstance(value, Mapping):
                 self.add(value, f"{full}.")
             elif full in self.values or len(self.values) < _MOST_FACTS:

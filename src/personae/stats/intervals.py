@@ -13,7 +13,7 @@ import math
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from operator import mul
+from operator import mul, truediv
 from statistics import NormalDist
 from typing import Any
 
@@ -76,11 +76,12 @@ def rate(clusters: Iterable[Cluster], *, reason: str = "nothing was measured", l
     Without repeats this is the Wilson interval. With repeats it is the Wilson interval of the effective number of
     observations, which lies between the number of clusters and the number of observations.
     """
-    kept = [(yes, n) for yes, n in clusters if n]
-    total = sum(n for _, n in kept)
-    if not total:
+    kept = [cluster for cluster in clusters if cluster[1]]
+    if not kept:
         return Estimate(None, None, None, 0, reason, level=level)
-    share = sum(yes for yes, _ in kept) / total
+    answers, sizes = zip(*kept, strict=True)
+    total = sum(sizes)
+    share = sum(answers) / total
     effective = effective_n(kept)
     low, high = wilson(share * effective, effective, level)
     return Estimate(share, min(low, share), max(high, share), total, clusters=len(kept), level=level)
@@ -92,16 +93,23 @@ def effective_n(clusters: Sequence[Cluster]) -> float:
     Two clusters of mean size, one all yes and one all no, are added before the spread is measured: otherwise a run in
     which everything went well would claim that its repeats are independent, which it cannot know.
     """
-    total = sum(n for _, n in clusters)
-    if total == len(clusters):
+    answers, sizes = zip(*clusters, strict=True)
+    total, count = sum(sizes), len(clusters)
+    if total == count:
         return float(total)
-    size = total / len(clusters)
-    padded: list[tuple[float, float]] = [*clusters, (size, size), (0.0, size)]
+    size = total / count
     weight = total + 2 * size
-    share = (sum(yes for yes, _ in clusters) + size) / weight
-    between = sum((yes - share * n) ** 2 for yes, n in padded) * len(padded) / (len(padded) - 1) / weight**2
+    share = (sum(answers) + size) / weight
+    squares, products, lengths = (
+        sum(map(mul, answers, answers)),
+        sum(map(mul, answers, sizes)),
+        sum(map(mul, sizes, sizes)),
+    )
+    spread = squares - 2 * share * products + share**2 * lengths  # the sum of (yes - share n)^2
+    spread += (size - share * size) ** 2 + (share * size) ** 2
+    between = spread * (count + 2) / (count + 1) / weight**2
     effect = between / (share * (1 - share) / weight)
-    return min(float(total), max(float(len(clusters)), total / effect))
+    return min(float(total), max(float(count), total / effect))
 
 
 def mean(
@@ -123,14 +131,15 @@ def mean(
     is the widest that values in them can need, or none without bounds. `resamples` 0 computes the interval (clustered
     standard error, Student's t) instead of drawing it.
     """
-    kept = [(total, n) for total, n in clusters if n]
-    n = sum(count for _, count in kept)
-    if not n:
+    kept = [cluster for cluster in clusters if cluster[1]]
+    if not kept:
         return Estimate(None, None, None, 0, reason, level=level)
-    value = math.fsum(total for total, _ in kept) / n
+    totals, sizes = zip(*kept, strict=True)
+    n = sum(sizes)
+    value = math.fsum(totals) / n
     if len(kept) == 1:
         return Estimate(value, None, None, n, "one observation has no interval", 1, level)
-    means = [total / size for total, size in kept]
+    means = [*map(truediv, totals, sizes)]
     if max(means) - min(means) < 1e-12:
         return _all_agree(value, n, len(kept), bounds, level)
     if resamples == 0:

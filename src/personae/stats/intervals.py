@@ -108,7 +108,7 @@ def effective_n(clusters: Sequence[Cluster]) -> float:
     spread = squares - 2 * share * products + share**2 * lengths  # the sum of (yes - share n)^2
     spread += (size - share * size) ** 2 + (share * size) ** 2
     between = spread * (count + 2) / (count + 1) / weight**2
-    effect = between / (share * (1 - share) / weight)
+    effect: float = between / (share * (1 - share) / weight)
     return min(float(total), max(float(count), total / effect))
 
 

@@ -81,31 +81,108 @@ I live in Paris and fly to New York on Monday with Lufthansa.
 My cousin Fatima said that it works, so why not for me?
 What is the weather in Victoria? I like Jordan and Georgia.
 Thank you,\\nGoodbye
+hey its <name:Marcus> here again, still no refund
+Good morning, this is <name:Priya Raman> from accounts.
+You can contact my wife <name:Helen> under <phone:07700 900 456>.
+please send the invoice to <email:billing.dept@some-company.co.uk>, attn Mr <name:Whitcombe>
+phone no. <phone:(020) 7946 0991>
+My mobile is <phone:+61 412 345 678> and landline <phone:02 9374 4000>
+<phone:555-0134> is the office
+Card: <card:6011 0009 9013 9424>, cvv 123
+paid by <card:4012888888881881> last week
+IBAN <iban:NL91ABNA0417164300>
+konto <iban:AT61 1904 3002 3457 3201>
+ping <machine:8.8.8.8> works, <machine:fe80::1ff:fe23:4567:890a> does not
+The error code is 404.12.7.1 in build 10.2.3.4
+Ich bin <name:Markus Vogel>, Kundennummer 98765432
+Mit freundlichen Grüßen\\n<name:Thomas Brandt>
+Je suis <name:Claire Dubois> et je voudrais un remboursement
+Mein Handy: <phone:0151/23456789>
+Delivery is due 03-04-2025 between 08:00 and 12:00
+Serial 0800-1234-5678 on the back
+Policy number 4485-2231-9090-1123
+my name is <name:Oluwaseun Adebayo>
+name: <name:Carla Mendes>
+I spoke to <name:Jenny> yesterday
+I'm Batman lol
+Is this from Apple? I am Tired of it.
+Hello, I'm Interested in the blue one.
+Thanks,\\nSent from my iPhone
+Yours sincerely,\\n<name:Margaret O'Neill>
+the parcel weighs 12.5.30 I think, 100.200.300
+Me llamo <name:Lucía Fernández> y vivo en Sevilla
 """
+HELD_OUT = """
+Hi there, <name:Deborah> speaking, I was double charged
+hello i am <name:kevin o'connor> and my parcel is lost
+Account holder: <name:Stefan Kowalczyk>
+My daughter <name:Amelie> used my tablet to order this
+I talked to <name:Rajesh> and he promised a refund
+Could you ask <name:Linda> from billing to call me?
+<name:Yuki Tanaka>, order 88213, still waiting
+Thanks a lot\\n<name:Femke>
+Guten Abend, mein Name ist <name:Katharina von Stein>
+Bonjour, c'est <name:Julien Moreau> à l'appareil
+Buongiorno, sono <name:Marco Bianchi>
+Hallo, ik ben <name:Sanne de Vries>
+Señora <name:Morales> me atendió ayer
+Write me: <email:peter_parker99@web.de> or <email:p.parker@uni-bonn.example>
+contact <email:info+refund@shop.example.com>!
+tom(at)example.org is spelled <email:tom@example.org>
+ring me on <phone:01632 960 983> after 5pm
+<phone:+44 (0)20 7946 0018> or <phone:+1-202-555-0143>
+Tél. <phone:01 99 00 12 34>
+you can reach me at <phone:202 555 0178>
+my visa is <card:4242424242424242> and mastercard <card:5555 5555 5555 4444>
+Kontonummer <iban:CH93 0076 2011 6238 5295 7>
+account <iban:ES9121000418450200051332> please
+my home ip <machine:84.17.52.201>, device <machine:3c-52-82-1f-aa-09>
+order 202-5550178-4471123 from Amazon
+I paid 0.49 on 01/02/2025, 0.99 on 02/02/2025
+reference 2025/03/0004417, terminal 00129931
+The model is WH-1000XM4, version 4.5.2.1
+Thanks,\\nThe whole family
+Is Siemens better than Bosch?
+I'm From Canada originally
+My friend said it was free
+the agent told me to wait, your colleague Said no
+Best,\\nStill waiting customer
+call 911 or 112 in an emergency
+"""
+"""Written after the patterns, which were not changed for them (one defect apart: an IBAN before a word)."""
 
 
-def labelled() -> list[tuple[str, set[tuple[str, str]]]]:
+def labelled(lines: str) -> list[tuple[str, set[tuple[str, str]]]]:
     """Each text, and what there is to be found in it."""
     rows = []
-    for line in LABELLED.strip().splitlines():
+    for line in lines.strip().splitlines():
         text = line.replace("\\n", "\n").replace("<name_title:Dr. Hoffmann>", "Dr. <name:Hoffmann>")
         rows.append((_MARKED.sub(r"\2", text), {(match[1], match[2]) for match in _MARKED.finditer(text)}))
     return rows
 
 
-def test_precision_and_recall_on_the_labelled_set() -> None:
+@pytest.mark.parametrize(
+    ("lines", "precision", "recall", "recall_of_names"),
+    [(LABELLED, 0.95, 0.95, 0.95), (HELD_OUT, 0.85, 0.72, 0.45)],
+    ids=["known", "held out"],
+)
+def test_precision_and_recall(lines: str, precision: float, recall: float, recall_of_names: float) -> None:
     right: Counter[str] = Counter()
     wrong: list[str] = []
-    missed: list[str] = []
-    for text, wanted in labelled():
+    missed: Counter[str] = Counter()
+    told: list[str] = []
+    for text, wanted in labelled(lines):
         found = {(kind, text[start:end]) for kind, (start, end) in found_in(text)}
         right.update(kind for kind, _ in found & wanted)
+        missed.update(kind for kind, _ in wanted - found)
         wrong += [f"{kind}: {said!r} in {text!r}" for kind, said in sorted(found - wanted)]
-        missed += [f"{kind}: {said!r} in {text!r}" for kind, said in sorted(wanted - found)]
-    report = "\n".join(["found, and should not:", *wrong, "missed:", *missed])
+        told += [f"{kind}: {said!r} in {text!r}" for kind, said in sorted(wanted - found)]
+    report = "\n".join(["found, and should not:", *wrong, "missed:", *told, f"{right} {missed}"])
     assert set(right) == {"email", "phone", "card", "iban", "machine", "name"}, report
-    assert right.total() / (right.total() + len(wrong)) >= 0.95, report
-    assert right.total() / (right.total() + len(missed)) >= 0.95, report
+    assert right.total() / (right.total() + len(wrong)) >= precision, report
+    assert right.total() / (right.total() + missed.total()) >= recall, report
+    assert right["name"] / (right["name"] + missed["name"]) >= recall_of_names, report
+    assert missed.total() - missed["name"] <= 1, report
 
 
 def test_one_thing_has_one_mark_all_through_a_conversation() -> None:
@@ -126,7 +203,7 @@ def test_one_thing_has_one_mark_all_through_a_conversation() -> None:
     assert (masked.removed[0].place, masked.removed[-1].place) == (0, 2)
 
 
-@pytest.mark.parametrize("text", [text for text, _ in labelled()])
+@pytest.mark.parametrize("text", [text for text, _ in labelled(LABELLED + HELD_OUT)])
 def test_nothing_is_found_in_what_was_masked_already(text: str) -> None:
     assert mask(mask([text]).texts).removed == ()
 

@@ -3,8 +3,8 @@
 Idea:   e-mail addresses, phone numbers, cards (Luhn), IBANs (mod 97), addresses of machines, and names where a phrase
         says that one follows. Each becomes a mark such as `[EMAIL_1]`, the same one all through a conversation, so that
         what is said of it can still be followed. A name that was found once is replaced wherever it stands.
-Limits: patterns find what looks like something. A name that nothing announces stays, and so do postal addresses and
-        what somebody is recognised by in other ways. Precision and recall are measured in the tests.
+Limits: patterns find what looks like something. Names that nothing announces stay, so do postal addresses and whatever
+        else somebody is recognised by. Measured on lines that the patterns were not written for: see the tests.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _PHONE = re.compile(
 )
 _PHONE_NAMED = re.compile(
     r"\b(?:phone|cell|mobile|tel|telephone|telefon|handy|whatsapp|call|text|ring|reach)\b[^\d\n]{0,25}?"
-    r"(?P<number>\+?\d[\d\s()./-]{5,16}\d)(?!\w)",
+    r"(?P<number>(?:\+|\()?\d[\d\s()./-]{5,16}\d)(?!\w)",
     re.IGNORECASE,
 )
 _NO_PHONE_BEFORE = re.compile(
@@ -103,7 +103,7 @@ def found_in(text: str, known_names: re.Pattern[str] | None = None) -> list[tupl
     is_taken = bytearray(len(text))
     finders: tuple[tuple[Kind, Iterable[Span]], ...] = (
         ("email", (match.span() for match in _EMAIL.finditer(text))),
-        ("iban", (match.span() for match in _IBAN.finditer(text) if _is_iban(match[0]))),
+        ("iban", _ibans(text)),
         ("card", (match.span() for match in _CARD.finditer(text) if _is_card(match[0]))),
         ("machine", _machines(text)),
         ("phone", _phones(text)),
@@ -144,6 +144,16 @@ def _is_card(text: str) -> bool:
         return False
     doubled = (sum(divmod(2 * int(digit), 10)) if place % 2 else int(digit) for place, digit in enumerate(digits[::-1]))
     return sum(doubled) % 10 == 0
+
+
+def _ibans(text: str) -> Iterator[Span]:
+    """IBANs, without the words after them that look like more groups of one."""
+    for match in _IBAN.finditer(text):
+        said = match[0]
+        while " " in said and not _is_iban(said):
+            said = said.rpartition(" ")[0]
+        if _is_iban(said):
+            yield match.start(), match.start() + len(said)
 
 
 def _is_iban(text: str) -> bool:

@@ -14,7 +14,8 @@ _FULL = rf"{_PART}(?:{_BETWEEN} {_PART}){{0,3}}"
 _ANY_CASE = r"[^\W\d_][\w'\u2019-]+(?: [^\W\d_][\w'\u2019-]+)?"
 
 _CALLED = (
-    r"my (?:full |first |last |real )?name(?:'s| is| was)|my name:|the name(?:'s| is)"
+    r"(?<![\w ])(?:full |first |last |sur)?name ?:|my (?:full |first |last |real )?name(?:'s| is| was)"
+    r"|my name:|the name(?:'s| is)"
     r"|name on the (?:account|order|card) is|(?:people|they|you can) call me|mein name ist|ich hei(?:ß|ss)e"
     r"|je m['\u2019]appelle|mon nom est|me llamo"
     r"|mi nombre es|mi chiamo|il mio nome (?:è|e')|mijn naam is|ik heet|meu nome (?:é|e)|me chamo|chamo-me"
@@ -24,22 +25,34 @@ _I_AM = (
     r"(?: there| all| team)?[,.!]? "
     r"(?:I am|I'm|I\u2019m|this is|it's|here is|ich bin|hier ist|je suis|c'est|soy|sono|sou|ik ben)"
 )
-_THIS_IS = r"this is|hier (?:ist|spricht)|ici|habla|parla"
+_KIN = (
+    r"(?:my|our|his|her|their|meine?|unsere?|ma|mon|mi|mia|mio|mijn|minha|meu) "
+    r"(?:wife|husband|partner|son|daughter|brother"
+    r"|sister|mother|father|mom|mum|dad|aunt|uncle|cousin|friend|neighbou?r|boss|colleague|manager|child|frau|mann|sohn"
+    r"|tochter|bruder|schwester|mutter|vater|chef|chefin|freundin?|femme|mari|fils|fille|esposa|marido|hij[oa]|moglie"
+    r"|marito|figli[oa]|vrouw|zoon|dochter|filh[oa])"
+)
+_WITH = (
+    r"(?:spoke|talked|chatted|speak|talk|chat) (?:to|with)"
+    r"|(?:your|the) (?:agent|colleague|representative|rep|technician)|attn\.?:?|on behalf of|in the name of|c/o"
+)
+_THIS_IS = r"this is|it'?s|hier (?:ist|spricht)|ici|habla|parla"
 _TITLE = (
     r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herr|Frau|Madame|Mme|Monsieur|Señor|Señora|Sr|Sra|Signor|Signora|Mevrouw|Meneer)"
 )
 _SIGNED = (
-    r"(?:regards|thanks|thank you|thx|cheers|best|sincerely|yours|greetings|grü(?:ß|ss)e|gru(?:ß|ss)|danke"
+    r"(?:regards|thanks|thank you|thx|cheers|best|sincerely|yours|greetings|grü(?:ß|ss)en?|gru(?:ß|ss)|danke"
     r"|cordialement|merci|saludos|gracias|saluti|grazie|groeten|bedankt|obrigad[oa]|abraços)"
 )
 
 _PATTERNS = (
-    re.compile(rf"\b(?i:{_CALLED}) (?P<name>{_FULL})"),
-    re.compile(rf"\b(?i:{_CALLED}) (?P<lower>{_ANY_CASE})"),
+    re.compile(rf"(?<!\w)(?i:{_CALLED}) ?(?P<name>{_FULL})"),
+    re.compile(rf"(?<!\w)(?i:{_CALLED}) (?P<lower>{_ANY_CASE})"),
+    re.compile(rf"\b(?i:{_KIN}),? (?P<name>{_FULL})"),
+    re.compile(rf"\b(?i:{_WITH}) (?P<name>{_FULL})"),
     re.compile(rf"\b(?i:{_I_AM}) (?P<name>{_FULL})"),
-    re.compile(rf"\b(?:I am|I'm|I\u2019m|ich bin|Ich bin|je suis|soy) (?P<name>{_PART}{_BETWEEN} {_PART})"),
+    re.compile(rf"\b(?i:I am|I'm|I\u2019m|ich bin|je suis|soy|ik ben) (?P<name>{_PART}{_BETWEEN} {_PART})"),
     re.compile(rf"\b(?i:{_THIS_IS}) (?P<name>{_FULL})(?= (?:speaking|here|from|calling|again|am Apparat)\b)"),
-    re.compile(rf"\b(?i:{_THIS_IS}) (?P<name>{_PART}{_BETWEEN} {_PART})(?=[,.!]|$)"),
     re.compile(rf"\b{_TITLE}\.? (?P<name>{_FULL})"),
     re.compile(rf"(?i:\b{_SIGNED})[,.!]?[ \t]*\n+[ \t]*(?P<name>{_FULL})[ \t]*(?:\n|$)"),
     re.compile(rf"(?i:\b{_SIGNED}), ?(?P<name>{_FULL})[ \t]*(?:\n|$)"),

@@ -94,9 +94,9 @@ def effective_n(clusters: Sequence[Cluster]) -> float:
     which everything went well would claim that its repeats are independent, which it cannot know.
     """
     answers, sizes = zip(*clusters, strict=True)
-    total, count = sum(sizes), len(clusters)
+    total, count = float(sum(sizes)), len(clusters)
     if total == count:
-        return float(total)
+        return total
     size = total / count
     weight = total + 2 * size
     share = (sum(answers) + size) / weight
@@ -109,7 +109,7 @@ def effective_n(clusters: Sequence[Cluster]) -> float:
     spread += (size - share * size) ** 2 + (share * size) ** 2
     between = spread * (count + 2) / (count + 1) / weight**2
     effect: float = between / (share * (1 - share) / weight)
-    return min(float(total), max(float(count), total / effect))
+    return min(total, max(float(count), total / effect))
 
 
 def mean(

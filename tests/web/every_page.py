@@ -14,11 +14,16 @@ from personae.server import web
 STATES: dict[str, tuple[str, ...]] = {
     "/p/{project_id}/collections": ("?new=1",),
     "/p/{project_id}/compare": ("?before={experiment_id}&after={experiment_id}&show=same",),
+    "/p/{project_id}/experiments/new": ("?again={experiment_id}",),
+    "/p/{project_id}/experiments/{experiment_id}": (
+        "?show=rerate&goal_achieved=false&persona_id={persona_id}&turns_min=2&turns_max=4",
+    ),
 }
 """Further states of a page that are worth a look, as queries. `{name}` is an id of the example."""
 NOT_LOOKED_AT = {
     "/": "leads to a project's page",
     "/invitations/{token}": "tests/web/test_settings.py looks at it",
+    "/p/{project_id}/experiments/{experiment_id}/now": "parts that a live page asks for",
 }
 """Addresses that are no page, and why."""
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store.columns import Record
@@ -120,6 +120,44 @@ async def find(
     count = await connection.scalar(select(func.count()).select_from(experiments).where(*chosen))
     page = _whole(project_id).where(*chosen).order_by(experiments.c.id.desc()).offset(offset).limit(limit)
     return [dict(row) for row in (await connection.execute(page)).mappings()], count or 0
+
+
+async def summaries(
+    connection: AsyncConnection,
+    project_id: int,
+    *,
+    statuses: Collection[str] = (),
+    references: Mapping[str, int] | None = None,
+    search: str = "",
+    offset: int,
+    limit: int,
+) -> tuple[list[Record], int]:
+    """What a list shows of each, the newest first, without what is large; and how many there are.
+
+    `goal` and `ratings` are the rates that its results hold, null where there are none yet.
+    """
+    c = experiments.c
+    chosen = [c.project_id == project_id]
+    chosen += [c[name] == id_ for name, id_ in (references or {}).items()]
+    if statuses:
+        chosen.append(c.status.in_(statuses))
+    if search:
+        chosen.append(c.name.icontains(search, autoescape=True))
+    count = await connection.scalar(select(func.count()).select_from(experiments).where(*chosen))
+    page = select(*_summary()).where(*chosen).order_by(c.id.desc()).offset(offset).limit(limit)
+    return [dict(row) for row in (await connection.execute(page)).mappings()], count or 0
+
+
+def _summary() -> list[ColumnElement[Any]]:
+    c = experiments.c
+    names = ("id", "name", "evaluation_mode", "status", "problem", "n_epochs", "planned", "finished", "failed", "rated")
+    nouns = ("collection", "persona_group", "llm_config", "criterion_set")
+    return [
+        *(c[name] for name in (*names, "spent_usd", "created_at", "started_at", "ended_at")),
+        *(c.snapshot[noun, "name"].label(noun) for noun in nouns),
+        c.results["goal"].label("goal"),
+        c.results["intervals", "all_ratings"].label("ratings"),
+    ]
 
 
 async def change(connection: AsyncConnection, experiment_id: int, *, now: datetime, **values: Any) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Text, case, cast, delete, exists, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from personae.core.conversation import CUT
 from personae.store.columns import Record
-from personae.store.engine import insert_new
+from personae.store.engine import dumped, insert_new
 from personae.store.tables import experiments, ratings, responses
 
 _LIGHT = tuple(column for column in responses.c if column.name != "result")
@@ -42,11 +43,15 @@ class Filter:
     is_imperfect: bool | None = None
     key_suffix: str = ""
     """How the key ends: of what one task made beside the plan."""
+    validity: str | None = None
+    """valid, unsure, invalid; `none`: not checked."""
     text: str = ""
-    """Part of an error or annotation."""
+    """Part of what was said, of an error or of an annotation."""
     duration_s: tuple[float | None, float | None] = (None, None)
     input_tokens: tuple[float | None, float | None] = (None, None)
     output_tokens: tuple[float | None, float | None] = (None, None)
+    turns: tuple[float | None, float | None] = (None, None)
+    cost_usd: tuple[float | None, float | None] = (None, None)
 
     @property
     def is_whole_experiment(self) -> bool:
@@ -78,22 +83,22 @@ class Filter:
                 found.append(is_so if flag else ~is_so)
         if self.key_suffix:
             found.append(c.key.endswith(self.key_suffix, autoescape=True))
+        if self.validity is not None:
+            found.append(c.validity.is_(None) if self.validity == "none" else _has_verdict(self.validity))
         if self.text:
-            found.append(
-                or_(c.error.icontains(self.text, autoescape=True), c.annotation.icontains(self.text, autoescape=True))
-            )
-        for column, (least, most) in (
-            (c.duration_s, self.duration_s),
-            (c.input_tokens, self.input_tokens),
-            (c.output_tokens, self.output_tokens),
-        ):
-            if least is not None:
-                found.append(column >= least)
-            if most is not None:
-                found.append(column <= most)
+            places = (c.error, c.annotation, cast(c.result["transcript"], Text))
+            found.append(or_(*(place.icontains(self.text, autoescape=True) for place in places)))
         if self.verdict is not None or self.criterion_id is not None:
             found.append(_rated(self.criterion_id, self.verdict))
-        return found + [_rated(criterion_id, answer) for criterion_id, answer in self.answers]
+        return [*found, *self._ranges(), *(_rated(criterion_id, answer) for criterion_id, answer in self.answers)]
+
+    def _ranges(self) -> Iterator[ColumnElement[bool]]:
+        for name in ("duration_s", "input_tokens", "output_tokens", "turns", "cost_usd"):
+            least, most = getattr(self, name)
+            if least is not None:
+                yield responses.c[name] >= least
+            if most is not None:
+                yield responses.c[name] <= most
 
     @property
     def needs_experiment(self) -> bool:
@@ -119,8 +124,25 @@ def _rated(criterion_id: int | None, verdict: str | None) -> ColumnElement[bool]
     return exists().where(*asked)
 
 
+def _has_verdict(verdict: str) -> ColumnElement[bool]:
+    """Compared as JSON: PostgreSQL refuses to make words of a document that has a NUL in one of its texts."""
+    return cast(responses.c.validity["verdict"], Text) == dumped(verdict)
+
+
+_RATING = responses.c.passed * 1.0 / func.nullif(responses.c.passed + responses.c.not_passed, 0)
+WORST = "worst"
+"""To sort by: goal not achieved, some criterion NO, failed, in no rate for another reason, all well."""
+_BADNESS = case(
+    (_has_verdict("invalid"), 3),
+    (responses.c.termination.in_(CUT), 3),
+    (responses.c.error.is_not(None), 2),
+    (responses.c.goal_achieved.is_(False), 0),
+    (responses.c.not_passed > 0, 1),
+    (responses.c.goal_achieved.is_(None) & (responses.c.passed == 0), 3),
+    else_=4,
+)
 SORTS: dict[str, ColumnElement[Any]] = {
-    "rating": responses.c.passed * 1.0 / func.nullif(responses.c.passed + responses.c.not_passed, 0),
+    "rating": _RATING,
     "input-tokens": responses.c.input_tokens,
     "output-tokens": responses.c.output_tokens,
     "duration": responses.c.duration_s,
@@ -153,8 +175,10 @@ async def page(
     offset: int,
     limit: int,
     count: int | None = None,
+    light: bool = False,
 ) -> tuple[list[Record], int]:
-    """Responses by id, or by `sort`, and how many there are. `count`: where it is known already.
+    """Responses by id, or by `sort`, and how many there are. `count`: where it is known already; `light`: without
+    their transcripts.
 
     The ids are looked up first, in an index alone: the transcripts of the pages before are never touched.
     """
@@ -165,7 +189,7 @@ async def page(
     wanted = list((await connection.execute(ids)).scalars())
     if not wanted:
         return [], count
-    found = await connection.execute(select(responses).where(responses.c.id.in_(wanted)))
+    found = await connection.execute(select(*(_LIGHT if light else responses.c)).where(responses.c.id.in_(wanted)))
     by_id = {row["id"]: dict(row) for row in found.mappings()}
     return [by_id[id_] for id_ in wanted if id_ in by_id], count
 
@@ -199,16 +223,23 @@ async def light(connection: AsyncConnection, project_id: int, chosen: Filter, *,
 
 
 async def cells(
-    connection: AsyncConnection, experiment_id: int, row_ids: Collection[int] | None = None
+    connection: AsyncConnection,
+    experiment_id: int,
+    row_ids: Collection[int] | None = None,
+    persona_ids: Collection[int] | None = None,
 ) -> list[Record]:
     """What a map of the experiment shows of each response: no transcript, no texts."""
     names = ["id", "row_id", "persona_id", "epoch", "passed", "not_passed", "unrated", "cost_usd", "turns"]
     names += ["termination", "goal_achieved", "duration_s", "input_tokens", "output_tokens", "reasoning_tokens"]
-    statement = select(*(responses.c[name] for name in names), responses.c.error.is_not(None).label("has_error")).where(
-        responses.c.experiment_id == experiment_id
+    flags = (
+        responses.c.error.is_not(None).label("has_error"),
+        func.coalesce(_has_verdict("invalid"), false()).label("is_invalid"),
     )
+    statement = select(*(responses.c[name] for name in names), *flags).where(responses.c.experiment_id == experiment_id)
     if row_ids is not None:
         statement = statement.where(responses.c.row_id.in_(row_ids))
+    if persona_ids is not None:
+        statement = statement.where(responses.c.persona_id.in_(persona_ids))
     return [dict(row) for row in (await connection.execute(statement.order_by(responses.c.id))).mappings()]
 
 
@@ -295,6 +326,8 @@ def _chosen(statement: Select[Any], project_id: int, chosen: Filter) -> Select[A
 
 
 def _order(sort: str) -> list[ColumnElement[Any]]:
+    if sort == WORST:
+        return [_BADNESS, _RATING.asc().nulls_last(), responses.c.id.asc()]
     name, _, direction = sort.rpartition("-")
     column = SORTS.get(name)
     if column is None:

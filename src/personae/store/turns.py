@@ -36,6 +36,27 @@ async def since(connection: AsyncConnection, experiment_id: int, last_id: int, *
     return [dict(row) for row in found.mappings()]
 
 
+async def under_way(connection: AsyncConnection, experiment_id: int, *, limit: int) -> list[Record]:
+    """The conversations that run: key, row, persona and epoch, those that began last first."""
+    names = [turns.c[name] for name in ("key", "row_id", "persona_id", "epoch")]
+    found = await connection.execute(
+        select(*names)
+        .where(turns.c.experiment_id == experiment_id)
+        .group_by(*names)
+        .order_by(func.min(turns.c.id).desc())
+        .limit(limit)
+    )
+    return [dict(row) for row in found.mappings()]
+
+
+async def of_keys(connection: AsyncConnection, experiment_id: int, keys: Collection[str]) -> list[Record]:
+    """What was recorded of these conversations, oldest first."""
+    found = await connection.execute(
+        select(turns).where(turns.c.experiment_id == experiment_id, turns.c.key.in_(keys)).order_by(turns.c.id)
+    )
+    return [dict(row) for row in found.mappings()]
+
+
 async def last_id(connection: AsyncConnection, experiment_id: int) -> int:
     """Of the newest entry; 0 where there is none."""
     chosen = select(func.max(turns.c.id)).where(turns.c.experiment_id == experiment_id)

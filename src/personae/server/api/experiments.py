@@ -14,8 +14,9 @@ from personae.server.experiments.creation import check, draft, look, queue
 from personae.server.experiments.results import rows_like, summed_up
 from personae.server.failures import Taken
 from personae.server.paging import PagingDep
-from personae.server.schemas.experiment import ExperimentIn, ExperimentPreview, ExperimentUpdate, wire
+from personae.server.schemas.experiment import ExperimentIn, ExperimentPreview, ExperimentUpdate, summary, wire
 from personae.server.schemas.experiment_out import Experiment, ExperimentPage
+from personae.server.schemas.experiment_views import ExperimentSummaries
 from personae.store import experiments
 from personae.store.columns import Record
 
@@ -61,6 +62,35 @@ async def list_experiments(
     return Answer({"items": [wire(row, with_lists=len(found) == 1) for row in found], "count": count})
 
 
+@router.get("/summaries", response_model=ExperimentSummaries)
+async def list_summaries(
+    project: Viewer,
+    paging: PagingDep,
+    search: Annotated[str, Query(description="Part of a name.")] = "",
+    status: Annotated[list[str] | None, Query(description="Any of draft, queued, running, paused ...")] = None,
+    collection_id: Reference = None,
+    persona_group_id: Reference = None,
+    llm_config_id: Reference = None,
+) -> Answer:
+    """What a list shows of experiments, the newest first: names, progress, and the rates of those that are over."""
+    references = {
+        "collection_id": collection_id,
+        "persona_group_id": persona_group_id,
+        "llm_config_id": llm_config_id,
+    }
+    async with project.reading() as connection:
+        found, count = await experiments.summaries(
+            connection,
+            project.id,
+            statuses=status or (),
+            references={name: id_ for name, id_ in references.items() if id_ is not None},
+            search=search,
+            offset=paging.offset,
+            limit=paging.limit,
+        )
+    return Answer({"items": [summary(row) for row in found], "count": count})
+
+
 @router.post("/preview")
 async def preview_experiment(project: Viewer, body: ExperimentIn) -> ExperimentPreview:
     """What a run would be: conversations, calls, cost as a range, everything that is missing, one prompt to read."""
@@ -98,12 +128,13 @@ async def get_experiment(
     categorical_filters: Annotated[
         str | None, Query(description='JSON, `{"column": ["value"]}`: the results of the rows that fit.')
     ] = None,
+    with_results: Annotated[bool, Query(description="False: those that are summed up already, or none.")] = True,
 ) -> Answer:
     """One experiment with its results so far."""
     async with project.reading() as connection:
         row = await _found(connection, project.id, experiment_id)
         row_ids = await rows_like(connection, experiment_id, categorical_filters) if categorical_filters else None
-        is_due = row["results"] is None and 0 < row["finished"] <= MOST_SUMMED
+        is_due = with_results and _is_due(row)
         if row_ids is not None or is_due:
             until = row["ended_at"] or project.services.now()
             row["results"] = await summed_up(connection, row, row_ids=row_ids, until=until)
@@ -135,6 +166,11 @@ async def delete_experiment(project: Editor, experiment_id: Id) -> None:
             raise Conflict(f"the experiment {row['name']!r} is running: cancel it first")
         await experiments.delete(change.connection, experiment_id)
         change.log("delete", "experiment", experiment_id, name=row["name"])
+
+
+def _is_due(row: Record) -> bool:
+    """Whether its results are to be summed up now: they are not kept, or were by a version that did not take apart."""
+    return "breakdown" not in (row["results"] or {}) and 0 < row["finished"] <= MOST_SUMMED
 
 
 async def _found(connection: AsyncConnection, project_id: int, experiment_id: int) -> Record:

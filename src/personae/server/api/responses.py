@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from statistics import fmean
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import BeforeValidator
 
 from personae.errors import InputError, NotFound
 from personae.server.answers import Answer
@@ -26,26 +27,34 @@ from personae.store import experiments, responses, tasks
 
 router = APIRouter(prefix="/projects/{project_id}/responses", tags=["responses"])
 
-Reference = Annotated[int | None, Query(ge=1, le=MAX_ID)]
-Least = Annotated[float | None, Query(ge=0, le=1e15, allow_inf_nan=False)]
+_Blank = BeforeValidator(lambda value: None if value == "" else value)
+"""A filter that a form leaves blank does not filter."""
+Reference = Annotated[int | None, _Blank, Query(ge=1, le=MAX_ID)]
+Least = Annotated[float | None, _Blank, Query(ge=0, le=1e15, allow_inf_nan=False)]
+Flag = Annotated[bool | None, _Blank, Query()]
 
 
-def _filter(
+def filter_of(
     experiment_id: Reference = None,
     prompt_template_id: Reference = None,
     collection_id: Reference = None,
-    template_variables_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="The row.")] = None,
+    template_variables_id: Annotated[int | None, _Blank, Query(ge=1, le=MAX_ID, description="The row.")] = None,
     persona_id: Reference = None,
     llm_model_name: str | None = None,
-    epoch: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    epoch: Annotated[int | None, _Blank, Query(ge=1, le=2**31 - 1)] = None,
     response_ids: Annotated[list[Annotated[int, Query(ge=1, le=MAX_ID)]] | None, Query(max_length=10_000)] = None,
     prompt_id: Reference = None,
-    termination_reason: Annotated[str | None, Query(description="As responses say it.")] = None,
-    has_error: bool | None = None,
-    goal_achieved: bool | None = None,
+    termination_reason: Annotated[str | None, _Blank, Query(description="As responses say it.")] = None,
+    has_error: Flag = None,
+    goal_achieved: Flag = None,
     criterion_id: Reference = None,
-    verdict: Annotated[str | None, Query(description="YES, NO, or none: of the criterion, or of any.")] = None,
-    text: Annotated[str, Query(max_length=1000, description="Part of an error or annotation.")] = "",
+    verdict: Annotated[str | None, _Blank, Query(description="YES, NO, or none: of the criterion, or of any.")] = None,
+    validity: Annotated[
+        Literal["valid", "unsure", "invalid", "none"] | None, _Blank, Query(description="`none`: not checked.")
+    ] = None,
+    text: Annotated[
+        str, Query(max_length=1000, description="Part of what was said, of an error or of an annotation.")
+    ] = "",
     exclude_perfect_responses: bool = False,
     show_only_annotated_responses: bool = False,
     criteria_filter_by: Annotated[
@@ -57,7 +66,12 @@ def _filter(
     input_tokens_max: Least = None,
     output_tokens_min: Least = None,
     output_tokens_max: Least = None,
+    turns_min: Least = None,
+    turns_max: Least = None,
+    cost_usd_min: Least = None,
+    cost_usd_max: Least = None,
 ) -> responses.Filter:
+    """Which responses are meant."""
     ids = tuple(response_ids) if response_ids is not None else None
     if prompt_id is not None:  # a prompt goes by its response's id
         ids = (prompt_id,) if ids is None else tuple(id_ for id_ in ids if id_ == prompt_id)
@@ -78,10 +92,13 @@ def _filter(
         answers=_answers(criteria_filter_by or ""),
         is_annotated=True if show_only_annotated_responses else None,
         is_imperfect=True if exclude_perfect_responses else None,
+        validity=validity,
         text=text,
         duration_s=(duration_seconds_min, duration_seconds_max),
         input_tokens=(input_tokens_min, input_tokens_max),
         output_tokens=(output_tokens_min, output_tokens_max),
+        turns=(turns_min, turns_max),
+        cost_usd=(cost_usd_min, cost_usd_max),
     )
 
 
@@ -95,10 +112,13 @@ def _answers(text: str) -> tuple[tuple[int, str], ...]:
 
 _ANSWER = re.compile(r"""["']?(\d{1,18})["']?\s*:\s*(?:<[\w.]+:\s*)?["'](YES|NO)["']>?""")
 
-FilterDep = Annotated[responses.Filter, Depends(_filter)]
+FilterDep = Annotated[responses.Filter, Depends(filter_of)]
 SortBy = Annotated[
     str,
-    Query(max_length=40, description="rating, input-tokens, output-tokens, duration, turns or cost; -asc or -desc."),
+    Query(
+        max_length=40,
+        description="rating, input-tokens, output-tokens, duration, turns or cost; -asc or -desc. Or worst.",
+    ),
 ]
 
 

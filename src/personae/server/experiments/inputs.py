@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, overload
 
 from pydantic import ValidationError
 
@@ -44,7 +44,7 @@ class Inputs:
     scenarios: tuple[Scenario, ...]
     system_prompt: str
     """With placeholders; blank where there are none to fill."""
-    cells: tuple[Cell, ...]
+    cells: Sequence[Cell]
     """Of one epoch, in the order of the plan."""
     beside: tuple[Mapping[str, Any], ...] = ()
     """What the bot is sent beside the messages of each cell, where there is any such."""
@@ -56,6 +56,32 @@ class Inputs:
     def beside_messages(self, spec: Spec) -> Mapping[str, Any] | None:
         """What the bot is sent in one conversation beside its messages."""
         return self.beside[spec.index % len(self.beside)] if self.beside else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Crossed(Sequence[Cell]):
+    """Every row with every persona, each made when it is asked for: there may be millions."""
+
+    rows: tuple[int, ...]
+    personas: tuple[tuple[int, int], ...]
+    """Id and version."""
+
+    def __len__(self) -> int:
+        return len(self.rows) * len(self.personas)
+
+    @overload
+    def __getitem__(self, place: int) -> Cell: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Cell]: ...
+
+    def __getitem__(self, place: int | slice) -> Cell | list[Cell]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        row, persona = divmod(place, len(self.personas))
+        return Cell(self.rows[row], *self.personas[persona])
 
 
 def inputs(snapshot: Snapshot, rows: Sequence[Record], *, mode: str, response_column: str | None) -> Inputs:
@@ -79,7 +105,7 @@ def inputs(snapshot: Snapshot, rows: Sequence[Record], *, mode: str, response_co
     goal = snapshot["collection"]["goal_column"] or "persona_goal"
     scenarios = tuple(_gathered(rows, lambda row, where: _scenario(row, where, goal)))
     personas = tuple(_told_apart([Persona.model_validate(one["record"]) for one in group]))
-    cells = tuple(Cell(row["id"], one["id"], one["version"]) for row in rows for one in group)
+    cells = _Crossed(tuple(row["id"] for row in rows), tuple((one["id"], one["version"]) for one in group))
     return Inputs(personas, scenarios, system, cells)
 
 

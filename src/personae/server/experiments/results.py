@@ -11,9 +11,10 @@ from typing import Any
 
 from personae.core.conversation import DISCLAIMER
 from personae.errors import InputError
+from personae.server.experiments.breakdown import breakdown
 from personae.server.experiments.words import on_wire
 from personae.stats.intervals import rate
-from personae.store import experiments, ratings, responses
+from personae.store import experiments, ratings, responses, tallies
 from personae.store.columns import Record
 from personae.store.engine import Connection
 
@@ -62,10 +63,16 @@ async def summed_up(
         "goal": _goal(fair),
         "validity": _validity(verdicts, len(unfair)),
         "with_invalid": {"goal": _goal(done), **_intervals(done)},
+        "breakdown": None if row_ids is not None else await _taken_apart(connection, experiment, cells),
         "terminations": {on_wire(name): count for name, count in _terminations(cells).items()},
         "simulated": experiment["evaluation_mode"] == "MULTI_TURN",
         "disclaimer": DISCLAIMER,
     }
+
+
+async def _taken_apart(connection: Connection, experiment: Record, cells: Sequence[Record]) -> dict[str, Any]:
+    answers = await tallies.answers(connection, experiment["id"])
+    return breakdown(cells, answers, experiment["snapshot"])
 
 
 def _validity(verdicts: Sequence[Record], left_out: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Events of `GET experiments/{id}/events`, each a server-sent event with JSON data:
 
     progress   status, planned, finished, failed, rated, spent_usd; the first event, and whenever one of them changes
-    turn       one message of a conversation that runs: key, row_id, persona_id, epoch, role, content
+    turn       one message of a conversation that runs: turn_id, key, row_id, persona_id, epoch, role, content
     response   one conversation is over: response_id, key, row_id, persona_id, epoch, and how it ended and was rated
     end        the experiment is over; the stream ends
 """
@@ -160,7 +160,7 @@ def _turn(row: Record) -> dict[str, Any] | None:
     if said is None:
         return None
     place = {name: row[name] for name in ("key", "row_id", "persona_id", "epoch")}
-    return {**place, "role": said["role"], "content": shown(said["content"], MOST_SHOWN)}
+    return {"turn_id": row["id"], **place, "role": said["role"], "content": shown(said["content"], MOST_SHOWN)}
 
 
 def _response(row: Record) -> dict[str, Any]:
@@ -169,6 +169,7 @@ def _response(row: Record) -> dict[str, Any]:
         "response_id": row["id"],
         **{name: row[name] for name in (*names, "turns", "cost_usd", "error")},
         "termination_reason": on_wire(row["termination"]),
+        "validity": (row["validity"] or {}).get("verdict"),
     }
 
 

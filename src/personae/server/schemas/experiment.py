@@ -290,6 +290,12 @@ def _ours(row: Record, snapshot: Mapping[str, Any], settings: Mapping[str, Any])
     }
 
 
+def summary(row: Record) -> dict[str, Any]:
+    """A row of `store.experiments.summaries` as it travels."""
+    times = {name: row[name].isoformat() if row[name] else None for name in ("created_at", "started_at", "ended_at")}
+    return {**row, **times}
+
+
 def status(task: Record, experiment: Record | None) -> Status:
     """A task as pollers read it. What they do not know counts as running; a cancelled task is a failure."""
     known = {"PENDING": "PENDING", "PAUSED": "STARTED", "STARTED": "STARTED", "SUCCESS": "SUCCESS"}

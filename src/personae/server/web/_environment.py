@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
@@ -18,6 +19,11 @@ from personae.server.web._static import static
 from personae.server.web._texts import LANGUAGES, N_, catalogue
 
 N_("simulated personas: measures behavior under synthetic users, not real traffic")  # core's DISCLAIMER
+ENDINGS = (
+    *(N_("goal met"), N_("goal failed"), N_("stuck"), N_("turn limit"), N_("bot refused"), N_("budget cut")),
+    *(N_("cancelled"), N_("simulator error"), N_("bot error"), N_("not judged"), N_("no fair test")),
+)
+"""What `reports._text.label` says of terminations, and of what is in no rate."""
 UNKNOWN = "\u2013"
 """A dash, where a number is not known."""
 
@@ -37,17 +43,18 @@ def environment(language: str) -> Environment:
     )
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    locale = Locale.parse(language)  # once: by its name it would be looked up for every number
     made.filters |= {
-        "date": partial(date, locale=language),
-        "moment": partial(moment, locale=language),
-        "ago": partial(ago, locale=language),
-        "number": partial(format_decimal, locale=language),
-        "compact": partial(format_compact_decimal, locale=language, fraction_digits=1),
-        "percent": partial(percent, locale=language),
-        "dollars": partial(dollars, locale=language),
-        "duration": partial(duration, locale=language),
-        "ending": label,
-        "tone": tone,
+        "date": partial(date, locale=locale),
+        "moment": partial(moment, locale=locale),
+        "ago": partial(ago, locale=locale),
+        "number": partial(format_decimal, locale=locale),
+        "compact": partial(format_compact_decimal, locale=locale, fraction_digits=1),
+        "percent": partial(percent, locale=locale),
+        "dollars": partial(dollars, locale=locale),
+        "duration": partial(duration, locale=locale),
+        "ending": partial(ending, language=language),
+        "tone": lambda name: tone(name.lower()),
     }
     made.globals |= {
         "static": static,
@@ -68,7 +75,7 @@ def swap(target: str, *others: str, how: str = "outerMorph") -> Markup:
     return Markup('hx-target="{0}" hx-select="{0}" hx-swap="{1}" hx-select-oob="{2}"').format(target, how, parts)
 
 
-def percent(value: float | None, *, locale: str) -> str:
+def percent(value: float | None, *, locale: Locale) -> str:
     """A share of 0 to 1 as whole per cent; a value close to 0 or 1 is not rounded to it."""
     if value is None:
         return UNKNOWN
@@ -76,7 +83,7 @@ def percent(value: float | None, *, locale: str) -> str:
     return format_percent(value, "#,##0.0%" if is_close else "#,##0%", locale=locale)
 
 
-def dollars(value: float | None, *, locale: str) -> str:
+def dollars(value: float | None, *, locale: Locale) -> str:
     """Money, with as many decimals as small sums need; a dash where it is not known."""
     if value is None:
         return UNKNOWN
@@ -87,7 +94,7 @@ def dollars(value: float | None, *, locale: str) -> str:
     return format_currency(value, "USD", locale=locale)
 
 
-def duration(milliseconds: float | None, *, locale: str) -> str:
+def duration(milliseconds: float | None, *, locale: Locale) -> str:
     """A time that something took, from milliseconds; a dash where it is not known."""
     if milliseconds is None:
         return UNKNOWN
@@ -96,19 +103,25 @@ def duration(milliseconds: float | None, *, locale: str) -> str:
     return f"{format_decimal(round(milliseconds / 1000, 1), locale=locale)} s"
 
 
-def date(value: datetime | str, *, locale: str) -> str:
+def date(value: datetime | str, *, locale: Locale) -> str:
     """A day."""
     return format_date(_time(value), locale=locale)
 
 
-def moment(value: datetime | str, *, locale: str) -> str:
+def moment(value: datetime | str, *, locale: Locale) -> str:
     """A day and a time of it, in UTC as it is stored."""
     return format_datetime(_time(value), format="short", locale=locale)
 
 
-def ago(value: datetime | str, now: datetime, *, locale: str) -> str:
+def ago(value: datetime | str, now: datetime, *, locale: Locale) -> str:
     """How long ago it was."""
     return format_timedelta(_time(value) - now, add_direction=True, locale=locale)
+
+
+def ending(name: str, *, language: str) -> str:
+    """A termination, or a reason why something is in no rate, in words."""
+    words: str = catalogue(language).gettext(label(name.lower()))
+    return words
 
 
 def _time(value: datetime | str) -> datetime:

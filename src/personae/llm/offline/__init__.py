@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -36,6 +36,7 @@ from personae.llm.offline.proposer import propose
 from personae.llm.offline.roles import identify, score_persona
 from personae.llm.offline.rule_bot import answer
 from personae.llm.offline.simulator import End, Say, speak
+from personae.llm.offline.slips import CARELESS, slipped
 from personae.llm.offline.words import sayable
 
 NAME = "offline/offline"
@@ -49,10 +50,12 @@ class OfflineModel:
 
     seed: int = 0
     capabilities: Capabilities = field(default_factory=Capabilities)
+    is_careless: bool = False
+    """As a simulator it slips out of its role now and then; see `slips`."""
 
     @property
     def name(self) -> str:
-        return NAME
+        return f"offline/{CARELESS}" if self.is_careless else NAME
 
     async def complete(self, request: Request) -> Reply:
         """The answer to `request.about`, in the form that the request asks of any model."""
@@ -75,7 +78,10 @@ class OfflineModel:
     def _answer(self, request: Request) -> tuple[str, tuple[ToolCall, ...]]:
         task = request.about
         if isinstance(task, Speak):
-            return _spoken(speak(task, self.seed), request)
+            said = speak(task, self.seed)
+            if self.is_careless:
+                said = replace(said, message=slipped(said.message, task, self.seed))
+            return _spoken(said, request)
         data: Any
         if (compute := _COMPUTED.get(type(task))) is not None:
             data = compute(task)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from personae.core.model import Model
 from personae.llm.config import LLMConfig, Wiring
 from personae.llm.offline import OfflineModel
+from personae.llm.offline.slips import CARELESS
 from personae.llm.providers import providers
 
 
 @providers.method("offline")
 @dataclass(frozen=True)
 class Offline:
-    """Computes what a model would be asked for. Any model's name in the config is taken and changes nothing."""
+    """Computes what a model would be asked for. Only one model's name makes it another: see `llm.offline.slips`."""
 
-    def connect(self, config: LLMConfig, wiring: Wiring) -> Model:  # noqa: ARG002 - the protocol's
-        return OfflineModel(wiring.seed)
+    def connect(self, config: LLMConfig, wiring: Wiring) -> Model:
+        return OfflineModel(wiring.seed, is_careless=config.model == CARELESS)

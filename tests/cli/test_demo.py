@@ -26,11 +26,19 @@ def test_the_report_finds_the_flaws_of_the_bot_and_none_in_its_mended_twin(comma
     assert (folder / "d" / "results.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     flaws = {"Goal achieved", "remembers", "consistent", "on-topic", "helps"}
     assert falls_short(command, "d/results.jsonl") >= flaws
+    said = " ".join(done.out.split())
+    assert "2 conversations held again, since 2 tries were no fair tests" in said
+    assert "found by: role leak 1, meta text 1" in said
+    assert (
+        "impatient (0.3 at intensity 1) planned in 12 of 38 messages, delivered in 12 of 12: 100% (61% to 100%)" in said
+    )
     assert "8 pairs: 7 better, 0 worse" in done.out
     assert (folder / "d" / "compare.html").exists()
     verdicts = [line for line in done.out.splitlines() if line.startswith(("FAIL", "PASS", "INCONCLUSIVE"))]
     assert [line.split(":")[0] for line in verdicts] == ["FAIL", "PASS"]
     assert "FAIL         criterion remembers at least 70%: 38%" in done.out
+    assert "judge YES, reader NO: Rex Calloway" in done.out  # 30 days, and then 14
+    assert "checked on 8 conversations by 1 person: kappa 0.60" in (folder / "d" / "results.html").read_text("utf-8")
     assert command("demo", "--into", "d", "--mended").code == 0
     assert falls_short(command, "d/mended.jsonl") == set()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shlex
 import shutil
 import sys
@@ -13,6 +14,8 @@ from rich.console import Console
 from rich.text import Text
 
 from personae.errors import RecordingError
+from personae.experiments.result_file import read_rows
+from personae.rating.labels import Label, append_label
 
 DATA = "personae.demo"
 FILES = (
@@ -22,6 +25,7 @@ FILES = (
     "scenarios.yaml",
     "criteria.yaml",
     "gate.yaml",
+    "labels.csv",
     "product.md",
     "README.md",
 )
@@ -41,10 +45,12 @@ def run(into: Path, *, mended: bool) -> None:
     arguments = _simulation(into, mended=mended)
     _show(console, arguments)
     _say(console, "The offline engine is for trying and testing: it is no measure of a bot.", "dim")
+    _say(console, "Its users are careless on purpose: now and then one slips out of its role, and is caught.", "dim")
     code = _call(arguments)
     if code == 0:
         if not mended:
             _decide(into, console)
+            _judge_the_judge(into, console)
         console.print()
         _say(console, f"the report: {(into / f'{name}.html').resolve()}", "bold green")
         if not mended:
@@ -66,6 +72,12 @@ def _simulation(into: Path, *, mended: bool) -> list[str]:
         str(into / "criteria.yaml"),
         "--provider",
         "offline",
+        "--simulator-model",
+        "careless",
+        "--judge-model",
+        "offline",
+        "--behaviours",
+        "impatient=0.3,pushes_back=0.2",
         "--out",
         str(into / f"{name}.jsonl"),
         "--html",
@@ -84,13 +96,42 @@ def _decide(into: Path, console: Console) -> None:
         ["gate", flawed, *policy],
         ["gate", mended, *policy],
     ):
-        console.print()
-        _show(console, arguments)
-        _call(arguments)
+        _show_and_call(console, arguments)
+
+
+def _judge_the_judge(into: Path, console: Console) -> None:
+    """Hold the judge against the labels of a person who read the conversations, and put its card into the report."""
+    flawed, labels, card = (str(into / name) for name in ("results.jsonl", "labels.jsonl", "judge-card.json"))
+    if not _write_labels(into):
+        return
+    for arguments in (
+        ["judge", "check", flawed, "--labels", labels, "--card", card],
+        ["report", flawed, "--html", str(into / "results.html"), "--judge-card", card],
+    ):
+        _show_and_call(console, arguments)
+
+
+def _write_labels(into: Path) -> int:
+    """How many labels of `labels.csv` are about conversations that are there; they are in `labels.jsonl` then."""
+    keys = {row["persona"]["name"]: row["key"] for row in read_rows(into / "results.jsonl")}
+    with (into / "labels.csv").open(encoding="utf-8", newline="") as file:
+        said = [row for row in csv.DictReader(file) if row["persona"] in keys]
+    out = into / "labels.jsonl"
+    out.unlink(missing_ok=True)
+    for row in said:
+        answer = {"key": keys[row.pop("persona")], "rater": "reader", **row}
+        append_label(out, Label.model_validate(answer))
+    return len(said)
 
 
 def _program() -> str:
     return "personae" if shutil.which("personae") else sys.argv[0]
+
+
+def _show_and_call(console: Console, arguments: list[str]) -> None:
+    console.print()
+    _show(console, arguments)
+    _call(arguments)
 
 
 def _show(console: Console, arguments: list[str]) -> None:

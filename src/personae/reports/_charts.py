@@ -89,7 +89,7 @@ def latency_chart(histogram: Sequence[tuple[float, float, int]], marks: Mapping[
 
     unit, divisor = ("seconds", 1000.0) if histogram[-1][1] >= 2000 else ("milliseconds", 1.0)
     rows = [{"from": low / divisor, "below": high / divisor, "count": count} for low, high, count in histogram]
-    x = alt.X("from:Q", title=f"{unit} for a reply", axis=alt.Axis(grid=False, tickCount=6))
+    x = alt.X("from:Q", title=f"{unit} for a reply", axis=alt.Axis(grid=False, tickCount=4))
     lines = [
         {"from": at / divisor, "shown": f"{name} {milliseconds(at)}", "place": place}
         for place, (name, at) in enumerate(marks.items())

@@ -266,10 +266,12 @@ def validity_in_words(data: ReportData) -> Iterator[str]:
     if found:
         faults = ", ".join(f"{name} {count:,}" for name, count in fair.faults.items())
         yield f"fair tests: {', '.join(found)} of {fair.checked:,} checked" + (f" (fault: {faults})" if faults else "")
+    elif fair.checked:
+        those = " in those that count" if fair.attempts else ""
+        yield f"fair tests: all {fair.checked:,} checked, nothing found{those}"
+    if fair.guards:
         guards = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in [*fair.guards.items()][:6])
         yield f"  found by: {guards}"
-    elif fair.checked:
-        yield f"fair tests: all {fair.checked:,} checked, nothing found"
     if fair.unchecked and fair.checked:
         yield f"not checked whether they are fair tests: {plural(fair.unchecked, 'conversation')}"
     if data.left_out_as_invalid:

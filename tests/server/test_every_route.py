@@ -49,6 +49,8 @@ CHANGES_NOTHING = {
     "POST /experiments/{experiment_id}/gate": "says what came of it",
     "POST /llm_configs/test": "asks the bot and keeps nothing",
     "POST /llm_configs/{llm_config_id}/test": "asks the bot and keeps nothing",
+    "POST /llm_configs/{llm_config_id}/try": "asks the bot and keeps nothing",
+    "POST /personas/{persona_id}/try": "asks the simulator and keeps nothing",
 }
 """Routes that are called with a method of changing, and leave nothing in the audit log."""
 NEEDS_A_MOMENT = {

@@ -36,6 +36,10 @@ def test_members_keep_their_order_and_are_shown_as_they_are_now(api: httpx2.Clie
     page = api.get("/persona_groups").json()
     assert [(one["name"], one["members_count"], "members" in one) for one in page["items"]] == [("All", 2, False)]
     assert api.get("/personas", params={"group_id": made["id"]}).json()["count"] == 2
+    path = f"/persona_groups/{made['id']}"
+    assert api.get(f"{path}/member_ids").json() == [cem, ann]
+    second = api.get(f"{path}/members", params={"page": 2, "limit": 1}).json()
+    assert ([one["name"] for one in second["items"]], second["count"]) == (["Ann"], 2)
 
 
 def test_members_come_and_go_one_by_one_and_as_a_whole(api: httpx2.Client, people: list[int]) -> None:

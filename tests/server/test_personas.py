@@ -121,6 +121,29 @@ def test_the_library_is_filtered_by_what_is_in_it(api: httpx2.Client, library: d
     assert api.get("/personas", params={"attribute": "age"}).status_code == 400
 
 
+def test_facets_count_what_the_chosen_ones_have(api: httpx2.Client, library: dict[str, int]) -> None:
+    every = api.get("/personas/facets").json()
+    listed = api.get("/personas").json()
+    assert every["count"] == listed["count"]
+    for trait in every["traits"]:
+        found = api.get("/personas", params={"trait": trait["value"]}).json()
+        assert found["count"] == trait["count"], trait
+        assert api.get("/personas/facets", params={"trait": trait["value"]}).json()["count"] == trait["count"]
+    for attribute in every["attributes"]:
+        assert attribute["distinct"] == len(attribute["values"])
+        for value in attribute["values"]:
+            found = api.get("/personas", params={"attribute": f"{attribute['name']}={value['value']}"}).json()
+            assert found["count"] == value["count"], (attribute["name"], value)
+
+
+def test_who_saves_over_what_somebody_else_saved_is_told(api: httpx2.Client) -> None:
+    path = f"/personas/{made(api, {'name': 'Ann', 'description': 'a'})['id']}"
+    assert api.put(path, params={"if_version": 1}, json={"name": "Ann", "description": "b"}).json()["version"] == 2
+    refused = api.put(path, params={"if_version": 1}, json={"name": "Ann", "description": "c"})
+    assert (refused.status_code, "version 2" in refused.json()["detail"]) == (409, True)
+    assert api.get(path).json()["description"] == "b"
+
+
 def test_history_tells_every_version_and_what_changed(api: httpx2.Client) -> None:
     ann = f"/personas/{made(api, ANN)['id']}"
     edit = {"description": "Back here, asks about {{topic}}.", "attributes": {"vip": True}, "note": "came back"}

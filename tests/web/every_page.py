@@ -18,12 +18,15 @@ STATES: dict[str, tuple[str, ...]] = {
     "/p/{project_id}/experiments/{experiment_id}": (
         "?show=rerate&goal_achieved=false&persona_id={persona_id}&turns_min=2&turns_max=4",
     ),
+    "/p/{project_id}/personas": ("?edit={persona_id}&trait=polite", "?new=1&new_group=1"),
+    "/p/{project_id}/personas/{persona_id}/try": ("?seat=persona",),
 }
 """Further states of a page that are worth a look, as queries. `{name}` is an id of the example."""
 NOT_LOOKED_AT = {
     "/": "leads to a project's page",
     "/invitations/{token}": "tests/web/test_settings.py looks at it",
     "/p/{project_id}/experiments/{experiment_id}/now": "parts that a live page asks for",
+    "/p/{project_id}/personas/{persona_id}": "leads to the library with the persona open",
 }
 """Addresses that are no page, and why."""
 

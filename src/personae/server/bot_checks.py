@@ -9,7 +9,6 @@ from personae.bots import BotWiring
 from personae.bots._probe import Recorder, check
 from personae.bots._sandbox import Parser
 from personae.bots.custom_api import CustomApiBot
-from personae.bots.openai import OpenAIBot
 from personae.core.model import Model
 from personae.core.template import placeholders
 from personae.errors import BotError, InputError
@@ -18,12 +17,11 @@ from personae.llm.limits import Limits
 from personae.llm.providers import connect
 from personae.server.bot_specs import bot_limits, bot_spec
 from personae.server.config_secrets import addresses, origin, texts
-from personae.server.models import outgoing
+from personae.server.models import carrier
 from personae.server.outgoing import check_url
 from personae.server.schemas.bot_check import BotCheck
 from personae.server.services import Services
 from personae.server.settings import ServerSettings
-from personae.transport import Pool
 
 CHECK_TIMEOUT_S = 30.0
 """For one reply, where the config does not want less: somebody waits for it."""
@@ -45,9 +43,7 @@ async def check_bot(services: Services, config: Mapping[str, Any], secrets: Mapp
     """Two turns and a fresh session. What fails is told in the result."""
     spec, limits = bot_spec(config, secrets), bot_limits(config)
     timeout_s = min(limits.timeout_s or CHECK_TIMEOUT_S, CHECK_TIMEOUT_S)
-    # The deployment's own addresses, where a model's config names none, may be private ones; the user's may not.
-    is_own = isinstance(spec, OpenAIBot) and spec.uses_environment
-    async with Pool() if is_own else outgoing(services) as transport:
+    async with carrier(services, spec) as transport:
         recorder = Recorder(transport, texts(secrets))
         wiring = Wiring(recorder, Limits(1), attempts=1)
 

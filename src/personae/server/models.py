@@ -10,12 +10,14 @@ key of its own.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from personae.bots import BotSpec
+from personae.bots.openai import OpenAIBot
 from personae.core.model import Model
 from personae.errors import InputError
 from personae.experiments.settings import JUDGE_TEMPERATURE, SIMULATOR_TEMPERATURE
@@ -124,6 +126,14 @@ async def outgoing(services: Services) -> AsyncIterator[Transport]:
     """What carries requests to models and bots of users, and never into the network behind the server."""
     async with pool(services.settings) as guarded:
         yield guarded
+
+
+def carrier(services: Services, spec: BotSpec) -> AbstractAsyncContextManager[Transport]:
+    """What carries the requests to one bot. The deployment's own addresses, where a model's config names none, may be
+    private ones; the user's may not.
+    """
+    is_own = isinstance(spec, OpenAIBot) and spec.uses_environment
+    return Pool() if is_own else outgoing(services)
 
 
 @asynccontextmanager

@@ -74,16 +74,27 @@ async def delete(connection: AsyncConnection, group_id: int) -> None:
     await connection.execute(persona_groups.delete().where(persona_groups.c.id == group_id))
 
 
-async def members(connection: AsyncConnection, project_id: int, group_id: int) -> list[Record]:
+async def members(
+    connection: AsyncConnection, project_id: int, group_id: int, *, offset: int = 0, limit: int | None = None
+) -> list[Record]:
     """Its personas in the group's order, each in its current version."""
+    ids = await member_ids(connection, group_id, offset=offset, limit=limit)
+    known = await personas.by_ids(connection, project_id, ids)
+    return [known[id_] for id_ in ids if id_ in known]
+
+
+async def member_ids(
+    connection: AsyncConnection, group_id: int, *, offset: int = 0, limit: int | None = None
+) -> list[int]:
+    """The ids of its personas in the group's order."""
     found = await connection.execute(
         select(_members.c.persona_id)
         .where(_members.c.group_id == group_id)
         .order_by(_members.c.position, _members.c.persona_id)
+        .offset(offset)
+        .limit(limit)
     )
-    ids = list(found.scalars())
-    known = await personas.by_ids(connection, project_id, ids)
-    return [known[id_] for id_ in ids if id_ in known]
+    return list(found.scalars())
 
 
 async def add(connection: AsyncConnection, group_id: int, persona_ids: Sequence[int], *, now: datetime) -> None:

@@ -97,15 +97,9 @@ async def find(
 
     `matches` looks at what is in their texts, which the databases would each search in a way of their own.
     """
-    statement = _current(project_id).where(
-        personas.c.archived_at.is_not(None) if is_archived else personas.c.archived_at.is_(None)
+    statement = _chosen(
+        _current(project_id), project_id, name=name, is_archived=is_archived, is_own=is_own, group_id=group_id
     )
-    if name is not None:
-        statement = statement.where(personas.c.name == name)
-    if is_own:
-        statement = statement.where(personas.c.project_id == project_id)
-    if group_id is not None:
-        statement = statement.where(_is_member(group_id))
     ordered = statement.order_by(personas.c.name, personas.c.id)
     if matches is not None:
         every = [row for row in map(dict, (await connection.execute(ordered)).mappings()) if matches(row)]
@@ -113,6 +107,38 @@ async def find(
     count = await connection.scalar(select(func.count()).select_from(statement.subquery()))
     found = await connection.execute(ordered.offset(offset).limit(limit))
     return [dict(row) for row in found.mappings()], count or 0
+
+
+async def records(
+    connection: AsyncConnection,
+    project_id: int,
+    *,
+    name: str | None = None,
+    is_archived: bool = False,
+    group_id: int | None = None,
+) -> list[Mapping[str, Any]]:
+    """The records alone of the personas that `find` gives for the same."""
+    statement = _current(project_id).with_only_columns(persona_versions.c.record)
+    chosen = _chosen(statement, project_id, name=name, is_archived=is_archived, group_id=group_id)
+    return list((await connection.execute(chosen)).scalars())
+
+
+def _chosen(
+    statement: Select[Any],
+    project_id: int,
+    *,
+    name: str | None = None,
+    is_archived: bool = False,
+    is_own: bool = False,
+    group_id: int | None = None,
+) -> Select[Any]:
+    put_away = personas.c.archived_at
+    statement = statement.where(put_away.is_not(None) if is_archived else put_away.is_(None))
+    if name is not None:
+        statement = statement.where(personas.c.name == name)
+    if is_own:
+        statement = statement.where(personas.c.project_id == project_id)
+    return statement if group_id is None else statement.where(_is_member(group_id))
 
 
 def _is_member(group_id: int) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from personae.core.persona import Persona as PersonaRecord
 from personae.errors import InputError
 from personae.server.deps import MAX_ID
 from personae.server.schemas.persona import asked_by
+from personae.server.schemas.persona_facets import as_asked
 from personae.store.columns import Record
 
 
@@ -34,22 +35,21 @@ class PersonaFilter:
 
     def matches(self, row: Record) -> bool:
         """Whether the record of the row has all that is asked for."""
-        record = PersonaRecord.model_validate(row["record"])
-        traits = {trait.casefold() for trait in record.traits}
+        return self.matches_record(row["record"])
+
+    def matches_record(self, record: Mapping[str, Any]) -> bool:
+        """The same of the record as it is stored, without what is blank in it: it is looked at for every persona."""
+        texts = f"{record['name']}\n{record.get('description', '')}"
+        attributes = record.get("attributes", {})
         return (
-            (not self.search or self.search in f"{record.name}\n{record.description}".casefold())
-            and traits.issuperset(self.traits)
-            and all(_is(record.attributes.get(name), value) for name, value in self.attributes)
-            and (not self.placeholders or set(self.placeholders) <= set(asked_by(record)))
+            (not self.search or self.search in texts.casefold())
+            and {trait.casefold() for trait in record.get("traits", ())}.issuperset(self.traits)
+            and all(name in attributes and as_asked(attributes[name]) == value for name, value in self.attributes)
+            and (not self.placeholders or set(self.placeholders) <= set(asked_by(PersonaRecord.model_validate(record))))
         )
 
 
-def _is(value: Any, wanted: str) -> bool:
-    """Texts are compared as they are, everything else as JSON: `71`, `true`."""
-    return value == wanted if isinstance(value, str) else value is not None and json.dumps(value) == wanted
-
-
-def _filter(
+def persona_filter(
     name: Annotated[str | None, Query(description="Exactly this name.")] = None,
     search: Annotated[str, Query(description="Part of a name or description, in any case.")] = "",
     trait: Annotated[list[str], Query(description="Has this trait; more than once: has all of them.")] = [],  # noqa: B006 - FastAPI copies it
@@ -58,6 +58,7 @@ def _filter(
     group_id: Annotated[int | None, Query(ge=1, le=MAX_ID, description="Is a member of this group.")] = None,
     archived: Annotated[bool, Query(description="Those that are put away, instead of the others.")] = False,
 ) -> PersonaFilter:
+    """From the query of a request. Raises InputError."""
     if broken := next((one for one in attribute if "=" not in one), None):
         raise InputError(f"must be NAME=VALUE, not {broken!r}", field="attribute")
     pairs = [(name, value) for name, _, value in (one.partition("=") for one in attribute)]
@@ -72,4 +73,4 @@ def _filter(
     )
 
 
-PersonaFilterDep = Annotated[PersonaFilter, Depends(_filter)]
+PersonaFilterDep = Annotated[PersonaFilter, Depends(persona_filter)]

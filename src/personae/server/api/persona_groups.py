@@ -13,6 +13,7 @@ from personae.errors import Conflict, NotFound
 from personae.server.deps import Editor, Id, Viewer
 from personae.server.failures import Taken
 from personae.server.paging import Page, PagingDep
+from personae.server.schemas.persona import Persona
 from personae.server.schemas.persona_group import (
     Members,
     PersonaGroup,
@@ -88,6 +89,23 @@ async def delete_persona_group(project: Editor, group_id: Id) -> Response:
     return Response(status_code=204)
 
 
+@router.get("/{group_id}/members")
+async def list_members(project: Viewer, group_id: Id, paging: PagingDep) -> Page[Persona]:
+    """Its members page by page, in its order and in their current versions."""
+    async with project.reading() as connection:
+        group = await _found(connection, project.id, group_id)
+        rows = await persona_groups.members(connection, project.id, group_id, offset=paging.offset, limit=paging.limit)
+    return Page(items=[Persona.of(row, project.id) for row in rows], count=group["members_count"])
+
+
+@router.get("/{group_id}/member_ids")
+async def list_member_ids(project: Viewer, group_id: Id) -> list[int]:
+    """The ids of all its members, in its order."""
+    async with project.reading() as connection:
+        await _found(connection, project.id, group_id)
+        return await persona_groups.member_ids(connection, group_id)
+
+
 @router.put("/{group_id}/members")
 async def set_members(project: Editor, group_id: Id, body: Members) -> PersonaGroupWithMembers:
     """Its members as a whole, in this order."""
@@ -142,7 +160,7 @@ async def _check_members(
         raise NotFound(f"there is no persona {', '.join(unknown[:10])} in this project")
     archived = [row for row in seen.values() if row["archived_at"] is not None]
     if archived:
-        were = {row["id"] for row in await persona_groups.members(connection, project_id, group_id)}
+        were = set(await persona_groups.member_ids(connection, group_id))
         for row in archived:
             if row["id"] not in were:
                 raise Conflict(f"the persona {row['name']!r} is archived: take it out of the archive first")

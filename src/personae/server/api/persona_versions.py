@@ -13,13 +13,11 @@ from personae.server.api._personas import check_name, editable, found
 from personae.server.deps import Editor, Id, Viewer
 from personae.server.paging import Page, PagingDep
 from personae.server.schemas.persona import Persona
-from personae.server.schemas.persona_version import PersonaDiff, PersonaVersion, Restore, changes
+from personae.server.schemas.persona_version import MAX_VERSION, PersonaDiff, PersonaVersion, Restore, changes
 from personae.store import personas
 from personae.store.columns import Record
 
 router = APIRouter(prefix="/projects/{project_id}/personas/{persona_id}", tags=["personas"])
-
-MAX_VERSION = 2**31 - 1
 
 
 @router.get("/versions")

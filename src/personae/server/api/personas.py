@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -13,7 +14,9 @@ from personae.server.api._personas import check_name, editable, found, own
 from personae.server.deps import Change, Editor, Id, Viewer
 from personae.server.paging import Page, PagingDep
 from personae.server.schemas.persona import Persona, PersonaIn
+from personae.server.schemas.persona_facets import Facets
 from personae.server.schemas.persona_use import Archiving, ExperimentName, GroupName, PersonaUse, Sharing
+from personae.server.schemas.persona_version import MAX_VERSION
 from personae.store import persona_groups, personas
 from personae.store.columns import Record
 
@@ -35,6 +38,20 @@ async def list_personas(project: Viewer, paging: PagingDep, chosen: PersonaFilte
             limit=paging.limit,
         )
     return Page(items=[Persona.of(row, project.id) for row in rows], count=count)
+
+
+@router.get("/facets")
+async def persona_facets(project: Viewer, chosen: PersonaFilterDep) -> Facets:
+    """Which traits and attributes the personas of the list have, and how many each: what it can be narrowed by."""
+    async with project.reading() as connection:
+        records = await personas.records(
+            connection,
+            project.id,
+            name=chosen.name,
+            is_archived=chosen.archived,
+            group_id=chosen.group_id,
+        )
+    return await asyncio.to_thread(Facets.of, [one for one in records if chosen.matches_record(one)])
 
 
 @router.post("", status_code=201)
@@ -64,11 +81,23 @@ async def get_persona(project: Viewer, persona_id: Id) -> Persona:
 
 
 @router.put("/{persona_id}")
-async def update_persona(project: Editor, persona_id: Id, body: PersonaIn) -> Persona:
+async def update_persona(
+    project: Editor,
+    persona_id: Id,
+    body: PersonaIn,
+    if_version: Annotated[
+        int | None, Query(ge=1, le=MAX_VERSION, description="Only where this is its current version still, else 409.")
+    ] = None,
+) -> Persona:
     """The next version. The same content again makes none. 409 where the name is taken, or the persona archived."""
     record = body.as_record()
     async with project.changing() as change:
         before = await editable(change.connection, project.id, persona_id)
+        if if_version is not None and before["version"] != if_version:
+            raise Conflict(
+                f"{before['author']} saved version {before['version']} of the persona while you changed version "
+                f"{if_version}: look at it before you save yours over it"
+            )
         await check_name(change.connection, project.id, record.name, but=persona_id)
         if before["record"] != record.as_dict():
             version = await personas.add_version(

@@ -14,6 +14,8 @@ from personae.core.text_diff import text_diff
 from personae.server.schemas.persona import Note
 from personae.store.columns import Record
 
+MAX_VERSION = 2**31 - 1
+
 
 class PersonaVersion(BaseModel):
     """What the persona was from this version until the next."""
@@ -47,7 +49,7 @@ class Restore(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"version": 2}})
 
-    version: int = Field(ge=1, le=2**31 - 1)
+    version: int = Field(ge=1, le=MAX_VERSION)
     note: Note = ""
     """Blank: that it restores that version."""
 

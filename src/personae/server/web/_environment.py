@@ -10,10 +10,11 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from personae import __version__
 from personae.core.conversation import DISCLAIMER
+from personae.core.template import pieces
 from personae.reports._text import label, tone, visible
 from personae.server.web._static import static
 from personae.server.web._texts import LANGUAGES, N_, catalogue
@@ -53,6 +54,8 @@ def environment(language: str) -> Environment:
         "percent": partial(percent, locale=locale),
         "dollars": partial(dollars, locale=locale),
         "duration": partial(duration, locale=locale),
+        "marked": marked,
+        "zip": zip,
         "ending": partial(ending, language=language),
         "tone": lambda name: tone(name.lower()),
     }
@@ -73,6 +76,13 @@ def swap(target: str, *others: str, how: str = "outerMorph") -> Markup:
     """
     parts = ",".join([f"{other}:outerMorph" for other in others] + ["#toasts:beforeend"])
     return Markup('hx-target="{0}" hx-select="{0}" hx-swap="{1}" hx-select-oob="{2}"').format(target, how, parts)
+
+
+def marked(text: str) -> Markup:
+    """A text with its `{{column}}` placeholders marked."""
+    mark = Markup('<mark class="placeholder">{{{{{}}}}}</mark>')
+    parts = pieces(visible(text))  # text and name in turns
+    return Markup("").join(mark.format(part) if number % 2 else escape(part) for number, part in enumerate(parts))
 
 
 def percent(value: float | None, *, locale: Locale) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -118,14 +118,15 @@ def html(request: Request, text: str, status: int = 200) -> Response:
     return HTMLResponse(body, status, headers)
 
 
-async def _project_page(request: Request, services: ServicesDep, project: Viewer) -> Page:
-    return Page(
+async def _project_page(request: Request, services: ServicesDep, project: Viewer) -> AsyncIterator[Page]:
+    yield Page(
         request=request,
         services=services,
         preferences=Preferences.of(request),
         principal=project.principal,
         project=project,
     )
+    await request.close()  # the files of its form
 
 
 async def _plain_page(request: Request, services: ServicesDep, principal: PrincipalDep) -> Page:

@@ -1,9 +1,10 @@
 // Shortcut keys: whatever says `aria-keyshortcuts="n"` is clicked by N, and a field that says it gets the focus.
-// In a list that says `data-steps`, J and K go from one `data-step` to the next.
+// Control and Enter send the form that one types in. In a list that says `data-steps`, J and K go from one `data-step` to the next.
 const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
 const seen = (element) => element.checkVisibility?.() ?? true;
 
 document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter") return void event.target.form?.requestSubmit();
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (document.documentElement.dataset.keys === "off") return;
   if (event.key === "Escape") return void leave(event);

@@ -30,6 +30,7 @@ OPEN = {
     "GET /docs",
     "GET /docs/start.js",
     "GET /healthz",
+    "GET /invitations/{token}",
     "GET /metrics",  # has a token of its own
     "GET /openapi.json",
     "GET /readyz",
@@ -192,7 +193,7 @@ def test_every_change_is_in_the_audit_log(place: Place) -> None:
 
 
 def test_without_credentials_every_route_is_401_but_those_that_are_open(place: Place) -> None:
-    ids = place.a | {"organization_id": 1, "user_id": 1, "invitation_id": 1, "token": "unknown"}
+    ids = place.a | {"organization_id": 1, "user_id": 1, "invitation_id": 1, "column_id": 1, "token": "unknown"}
     with _client(place.server) as client:
         found = {str(route): (route, route.send(client, ids).status_code) for route in place.routes}
     closed = {f"{route.method} {route.path}" for route, status in found.values() if status == 401}

@@ -39,6 +39,7 @@ OPEN = {
     "POST /api/v0/auth/login",
     "POST /api/v0/invitations/{token}/accept",
     "POST /api/v0/version/compatible",
+    "POST /invitations/{token}",
     "POST /preferences",  # sets cookies alone
     "POST /sign-in",
 }

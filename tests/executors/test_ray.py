@@ -93,6 +93,7 @@ def test_a_killed_worker_and_a_slow_one(cluster: RayCluster, fake: FakeLLMProces
     assert "Bearer" not in cluster.logs
 
 
+@pytest.mark.slow  # it waits for a silence to be long enough; tests/executors/test_workers.py has the same in process
 def test_a_worker_that_hangs(cluster: RayCluster, fake: FakeLLMProcess, folder: Path) -> None:
     with driver(cluster, folder, fake.url, count=48, concurrency=CONCURRENCY, workers=3, patience_s=3) as process:
         until(lambda: lines(folder / "r.jsonl") >= 8, "eight conversations are done")

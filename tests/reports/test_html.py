@@ -199,7 +199,8 @@ def test_keys_go_through_what_the_filter_shows(page: Page, report: Path) -> None
     expect(page.get_by_label("Search")).to_have_value("jk")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+# Dark pages of the same stylesheet are looked at in tests/web, on every run.
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing(page: Page, report: Path, source: ReportSource, view: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

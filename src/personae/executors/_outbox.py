@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from personae.core.conversation import Turn
 from personae.core.result import SimulationResult, Spec
-from personae.core.usage import NO_USAGE, Usage
+from personae.core.usage import Usage
 from personae.core.validity import Attempt
 from personae.executors._messages import Event, Given, Restart
-from personae.experiments.recorders import SoFar
+from personae.experiments.recorders import Afresh, SoFar
 from personae.simulation.conversation import Ended
 
 
-class Outbox:
+class Outbox(Afresh):
     """What is to be recorded of the conversations that were given. `news` is called when there is more."""
 
     def __init__(self, news: Callable[[], None]) -> None:
@@ -60,28 +60,8 @@ class Outbox:
                     wait.set_result(None)
 
     @property
-    def spent(self) -> Usage:
-        return NO_USAGE
-
-    @property
-    def finished(self) -> int:
-        return 0
-
-    @property
     def unfinished(self) -> int:
         return len(self._given)
-
-    @property
-    def rating_version(self) -> str:
-        return ""
-
-    def is_finished(self, key: str) -> bool:  # noqa: ARG002 - the protocol
-        return False
-
-    def strangers(self, keys: Iterable[str]) -> int:  # noqa: ARG002 - the protocol
-        return 0
-
-    def begin(self) -> None: ...
 
     def so_far(self, key: str) -> SoFar:
         return self._so_far[key]

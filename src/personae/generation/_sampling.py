@@ -7,13 +7,24 @@ Idea: rounds over all topics, each round in an order of its own; a topic takes i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from random import Random
+from typing import TypeVar
 
 from personae.core.query import Example, Topic
 from personae.core.seed import derive
+from personae.core.text import shown
+from personae.generation import NoDraft
+from personae.stats.similarity import NoveltyGate
+
+T = TypeVar("T")
+
+MOST_TEXT = 60_000
+"""Characters of the company's description that the model is shown."""
+TRIES = 3
+"""For something that is not a near-copy of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +53,34 @@ def _places(topics: Sequence[Topic], seed: int) -> Iterator[Place]:
             Random(derive(seed, "examples", number, block)).shuffle(chosen)
             key = f"{number + 1}.{chosen[place] + 1}.{block + 1}"
             yield Place(key, topics[number].topic, examples[chosen[place]], derive(seed, "query", key))
+
+
+def shown_to_writer(place: Place, context: str, close: Sequence[str]) -> dict[str, str]:
+    """What a task says of its place. `close`: what was written for it before, and came too close to others."""
+    example = place.example
+    return {
+        "topic": place.topic,
+        "example_type": example.example_type,
+        "example_background": example.example_background,
+        "example_query": example.example_query,
+        "too_close": "\n".join(f"- {one}" for one in close),
+        "seed": str(place.seed % 1_000_000),
+        "context": shown(context, MOST_TEXT),
+    }
+
+
+async def novel(
+    place: Place,
+    write: Callable[[list[str]], Awaitable[T]],
+    gate: NoveltyGate,
+    text: Callable[[T], str],
+    who: str,
+) -> T:
+    """What `write` writes that is near nothing in the gate. It is told what came too close. Raises NoDraft."""
+    close: list[str] = []
+    for _ in range(TRIES):
+        written = await write(close)
+        if gate.admit(place.key, text(written)) is None:
+            return written
+        close.append(text(written))
+    raise NoDraft(f"{who} wrote near-copies of what is there, {TRIES} times: {close[-1][:120]!r}")

@@ -30,7 +30,7 @@ from personae.core.seed import derive, digest
 from personae.generation import Draft, Effort, Makes, NoDraft, Studio, check_count, generators
 from personae.generation._options import from_file
 from personae.generation._shapes import list_of, object_of, rows_of, text_in, text_needed
-from personae.generation.anchors import Anchor, Tables, own_tables, read_tables
+from personae.generation.anchors import Anchored, Tables, own_tables, read_tables
 from personae.generation.interview import (
     NOT_TOLD,
     SurveyQuestion,
@@ -55,17 +55,6 @@ OBJECTIONS = OutputSchema(
     object_of({"objections": list_of(object_of({"earlier": _TEXT, "now": _TEXT, "problem": _TEXT}))}),
 )
 SURVEY = OutputSchema("survey", object_of({"answers": list_of(object_of({"trait": _TEXT, "answer": _TEXT}))}))
-
-
-@dataclass(frozen=True, slots=True)
-class _Teller:
-    number: int
-    seed: int
-    anchor: Anchor
-
-    @property
-    def key(self) -> str:
-        return str(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +100,17 @@ class Backstory:
     async def generate(self, studio: Studio, n: int, seed: int) -> AsyncIterator[Draft]:
         check_count(n, "personas")
 
-        async def work(teller: _Teller, model: Model) -> list[Draft]:
+        async def work(teller: Anchored, model: Model) -> list[Draft]:
             return [await self._draft(studio, teller, model)]
 
         async for draft in studio.each((self._teller(number, seed) for number in range(1, n + 1)), work):
             yield draft
 
-    def _teller(self, number: int, seed: int) -> _Teller:
+    def _teller(self, number: int, seed: int) -> Anchored:
         own = derive(seed, "backstory", number)
-        return _Teller(number, own, self.anchors.draw(own))
+        return Anchored(number, own, self.anchors.draw(own))
 
-    async def _draft(self, studio: Studio, teller: _Teller, model: Model) -> Draft:
+    async def _draft(self, studio: Studio, teller: Anchored, model: Model) -> Draft:
         told: list[Told] = []
         for question in self.questions:
             told.append(Told(question, await self._answered(model, teller, told, question)))
@@ -148,7 +137,7 @@ class Backstory:
         )
         return Draft(persona, provenance)
 
-    async def _answered(self, model: Model, teller: _Teller, told: Sequence[Told], question: str) -> str:
+    async def _answered(self, model: Model, teller: Anchored, told: Sequence[Told], question: str) -> str:
         """An answer to which the critic does not object. Raises NoDraft where there is none."""
         objections: tuple[Objection, ...] = ()
         for tries in range(self.retries + 1):
@@ -168,7 +157,7 @@ class Backstory:
         )
 
     async def _objections(
-        self, model: Model, teller: _Teller, told: Sequence[Told], new: Told
+        self, model: Model, teller: Anchored, told: Sequence[Told], new: Told
     ) -> tuple[Objection, ...]:
         before = "\n\n".join(f"{one.question}\n\n{one.reply}" for one in told)
         known = teller.anchor.lines
@@ -177,7 +166,7 @@ class Backstory:
         step = Criticise(tuple(one.reply for one in told), new.reply)
         return await _said(model, PROMPTS["_critic"].render(), [_user(task)], OBJECTIONS, parse, step, 700)
 
-    async def _surveyed(self, model: Model, teller: _Teller, story: str) -> dict[str, dict[str, float]]:
+    async def _surveyed(self, model: Model, teller: Anchored, story: str) -> dict[str, dict[str, float]]:
         """By trait, the share of each answer over the repeats."""
         counts: dict[str, Counter[str]] = {one.trait: Counter() for one in self.survey}
         for repeat in range(self.repeats):

@@ -23,7 +23,7 @@ from personae.core.seed import derive, digest
 from personae.generation import Draft, Effort, Makes, NoDraft, Studio, check_count, generators
 from personae.generation._options import from_file
 from personae.generation._shapes import list_of, object_of, rows_of, text_needed, texts_in, texts_of
-from personae.generation.anchors import Anchor, Tables, own_tables, read_tables
+from personae.generation.anchors import Anchored, Tables, own_tables, read_tables
 from personae.generation.taxonomy import (
     AttributePath,
     Mix,
@@ -84,19 +84,6 @@ NARRATIVE_SCHEMA = OutputSchema(
 
 
 @dataclass(frozen=True, slots=True)
-class _Person:
-    """One persona to be made."""
-
-    number: int
-    seed: int
-    anchor: Anchor
-
-    @property
-    def key(self) -> str:
-        return str(self.number)
-
-
-@dataclass(frozen=True, slots=True)
 class _Life:
     name: str
     attitude: str
@@ -139,17 +126,17 @@ class Deep:
         mix = Mix.parse(self.mix)
         choose(self.taxonomy, {}, self.attributes, mix, seed)
 
-        async def work(person: _Person, model: Model) -> list[Draft]:
+        async def work(person: Anchored, model: Model) -> list[Draft]:
             return [await self._draft(studio, person, mix, model)]
 
         async for draft in studio.each(map(self._person, range(1, n + 1), [seed] * n), work):
             yield draft
 
-    def _person(self, number: int, seed: int) -> _Person:
+    def _person(self, number: int, seed: int) -> Anchored:
         own = derive(seed, "deep", number)
-        return _Person(number, own, self.anchors.draw(own))
+        return Anchored(number, own, self.anchors.draw(own))
 
-    async def _draft(self, studio: Studio, person: _Person, mix: Mix, model: Model) -> Draft:
+    async def _draft(self, studio: Studio, person: Anchored, mix: Mix, model: Model) -> Draft:
         life = await _life(model, person)
         about = vector(f"{person.anchor.text} {life.text}")
         chosen = choose(self.taxonomy, about, self.attributes, mix, derive(person.seed, "attributes"))
@@ -170,7 +157,7 @@ class Deep:
 
 
 def _persona(
-    person: _Person, life: _Life, values: Mapping[AttributePath, str], narrative: tuple[str, str, tuple[str, ...]]
+    person: Anchored, life: _Life, values: Mapping[AttributePath, str], narrative: tuple[str, str, tuple[str, ...]]
 ) -> Persona:
     text, manner, traits = narrative
     return Persona(
@@ -197,7 +184,7 @@ async def _asked(
     return answer.value
 
 
-async def _life(model: Model, person: _Person) -> _Life:
+async def _life(model: Model, person: Anchored) -> _Life:
     def parse(data: Any) -> _Life:
         stories = texts_in(data, "stories")[:3]
         if sum(len(story.split()) for story in stories) < 20:
@@ -210,7 +197,7 @@ async def _life(model: Model, person: _Person) -> _Life:
 
 
 async def _filled(
-    model: Model, person: _Person, life: _Life, known: Mapping[AttributePath, str], batch: Sequence[AttributePath]
+    model: Model, person: Anchored, life: _Life, known: Mapping[AttributePath, str], batch: Sequence[AttributePath]
 ) -> dict[AttributePath, str]:
     """Values for the batch. What an answer leaves out is asked for once more; what is missing then stays so."""
     found: dict[AttributePath, str] = {}
@@ -254,7 +241,7 @@ def _values(data: Any, asked: Sequence[AttributePath]) -> dict[AttributePath, st
 
 
 async def _narrative(
-    model: Model, person: _Person, life: _Life, values: Mapping[AttributePath, str]
+    model: Model, person: Anchored, life: _Life, values: Mapping[AttributePath, str]
 ) -> tuple[str, str, tuple[str, ...]]:
     def parse(data: Any) -> tuple[str, str, tuple[str, ...]]:
         text, manner = text_needed(data, "narrative"), text_needed(data, "manner")

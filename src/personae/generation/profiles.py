@@ -21,11 +21,10 @@ from personae.core.prompt import load, versions
 from personae.core.query import Topic
 from personae.core.sections import Identity, Sections, Statement, Statements
 from personae.core.seed import derive, digest
-from personae.core.text import shown
 from personae.errors import InputError
-from personae.generation import Draft, Effort, Makes, NoDraft, Studio, check_count, generators
+from personae.generation import Draft, Effort, Makes, Studio, check_count, generators
 from personae.generation._options import from_file, text_of
-from personae.generation._sampling import Place, places
+from personae.generation._sampling import MOST_TEXT, Place, novel, places, shown_to_writer
 from personae.llm.offline.steps.write_profile import WriteProfile
 from personae.llm.structured import NotUsable, ask
 from personae.llm.tokens import estimate
@@ -34,10 +33,6 @@ from personae.stats.similarity import NoveltyGate
 
 SYSTEM = load("personae.generation", "profiles")
 TASK = load("personae.generation", "profiles_task")
-MOST_TEXT = 60_000
-"""Characters of the company's description that the model is shown."""
-TRIES = 3
-"""For a persona that is not a near-copy of another."""
 
 _TEXTS = ("user_type", "user_background", "manner", "knowledge", "goal", "success_criteria", "query")
 _TEXT = {"type": "string"}
@@ -85,32 +80,19 @@ class Profiles:
 
     async def _new(self, place: Place, model: Model, gate: NoveltyGate) -> Persona:
         """A persona that is near none of the others. Raises NoDraft."""
-        close: list[str] = []
-        for _ in range(TRIES):
-            persona = await self._ask(place, model, close)
-            if gate.admit(place.key, persona.description) is None:
-                return persona
-            close.append(persona.description)
-        raise NoDraft(f"{model.name} wrote near-copies of other personas, {TRIES} times: {close[-1][:120]!r}")
+        return await novel(
+            place, lambda close: self._ask(place, model, close), gate, lambda made: made.description, model.name
+        )
 
     async def _ask(self, place: Place, model: Model, close: list[str]) -> Persona:
-        example = place.example
-        task = TASK.render(
-            topic=place.topic,
-            example_type=example.example_type,
-            example_background=example.example_background,
-            example_query=example.example_query,
-            too_close="\n".join(f"- {one}" for one in close),
-            seed=str(place.seed % 1_000_000),
-            context=shown(self.context, MOST_TEXT),
-        )
+        task = TASK.render(**shown_to_writer(place, self.context, close))
         parsed = await ask(
             model,
             [{"role": "system", "content": SYSTEM.render(guidance=self.guidance)}, {"role": "user", "content": task}],
             purpose="generator",
             schema=SCHEMA,
             parse=lambda data: _persona(data, place),
-            about=WriteProfile(self.context, place.topic, example, derive(place.seed, len(close))),
+            about=WriteProfile(self.context, place.topic, place.example, derive(place.seed, len(close))),
             max_output_tokens=1_500,
         )
         return parsed.value

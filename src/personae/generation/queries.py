@@ -20,9 +20,9 @@ from personae.core.query import Example, Query, Topic
 from personae.core.seed import derive, digest
 from personae.core.text import shown
 from personae.errors import InputError
-from personae.generation import Draft, Effort, Makes, NoDraft, Studio, check_count, generators
+from personae.generation import Draft, Effort, Makes, Studio, check_count, generators
 from personae.generation._options import from_file, text_of
-from personae.generation._sampling import Place, places
+from personae.generation._sampling import MOST_TEXT, Place, novel, places, shown_to_writer
 from personae.llm.offline.steps.write_query import WriteQuery
 from personae.llm.structured import NotUsable, ask
 from personae.llm.tokens import estimate
@@ -32,10 +32,6 @@ from personae.stats.similarity import NoveltyGate
 SYSTEM = load("personae.generation", "queries")
 TASK = load("personae.generation", "queries_task")
 NAIVE = load("personae.generation", "queries_naive")
-MOST_TEXT = 60_000
-"""Characters of the company's description that the model is shown."""
-TRIES = 3
-"""For a query that is not a near-copy of another."""
 
 _FIELDS = ("user_type", "user_background", "query", "expected_outcome")
 _NAIVE_FIELDS = ("query", "expected_outcome")
@@ -108,33 +104,19 @@ class Queries:
 
     async def _new(self, place: Place, model: Model, gate: NoveltyGate) -> Query:
         """A query that is near none of the others. Raises NoDraft."""
-        close: list[str] = []
-        for _ in range(TRIES):
-            query = await self._ask(place, model, close)
-            near = gate.admit(place.key, query.query)
-            if near is None:
-                return query
-            close.append(query.query)
-        raise NoDraft(f"{model.name} wrote near-copies of other queries, {TRIES} times: {close[-1][:120]!r}")
+        return await novel(
+            place, lambda close: self._ask(place, model, close), gate, lambda made: made.query, model.name
+        )
 
     async def _ask(self, place: Place, model: Model, close: list[str]) -> Query:
-        example = place.example
-        task = TASK.render(
-            topic=place.topic,
-            example_type=example.example_type,
-            example_background=example.example_background,
-            example_query=example.example_query,
-            too_close="\n".join(f"- {one}" for one in close),
-            seed=str(place.seed % 1_000_000),
-            context=shown(self.context, MOST_TEXT),
-        )
+        task = TASK.render(**shown_to_writer(place, self.context, close))
         parsed = await ask(
             model,
             [{"role": "system", "content": SYSTEM.render(guidance=self.guidance)}, {"role": "user", "content": task}],
             purpose="generator",
             schema=_SCHEMA,
             parse=lambda data: self._query(data, place, _FIELDS),
-            about=WriteQuery(self.context, place.topic, example, derive(place.seed, len(close))),
+            about=WriteQuery(self.context, place.topic, place.example, derive(place.seed, len(close))),
             max_output_tokens=1_000,
         )
         return parsed.value

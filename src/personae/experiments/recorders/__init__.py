@@ -104,11 +104,8 @@ class Recorder(Protocol):
         ...
 
 
-class InMemory:
-    """For callers that want the results in hand and nowhere else."""
-
-    def __init__(self) -> None:
-        self._results: dict[str, SimulationResult] = {}
+class Afresh:
+    """What a recorder says of earlier runs that knows of none."""
 
     @property
     def spent(self) -> Usage:
@@ -133,6 +130,13 @@ class InMemory:
         return 0
 
     def begin(self) -> None: ...
+
+
+class InMemory(Afresh):
+    """For callers that want the results in hand and nowhere else."""
+
+    def __init__(self) -> None:
+        self._results: dict[str, SimulationResult] = {}
 
     def so_far(self, key: str) -> SoFar:  # noqa: ARG002 - the protocol
         return NOTHING

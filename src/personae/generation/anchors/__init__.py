@@ -55,6 +55,19 @@ class Anchor:
         return " ".join([*map(str, self.facts.values()), self.themes])
 
 
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """A persona to be made from an anchor."""
+
+    number: int
+    seed: int
+    anchor: Anchor
+
+    @property
+    def key(self) -> str:
+        return str(self.number)
+
+
 @dataclass(frozen=True)
 class Tables:
     """What anchors are drawn from: a table `age` of ranges in years, and any others."""

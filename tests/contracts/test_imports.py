@@ -42,8 +42,8 @@ def test_nothing_heavy_is_imported(code: str) -> None:
 
 @pytest.mark.parametrize("code", [BARE, HELP], ids=["import", "help"])
 def test_it_starts_quickly(code: str) -> None:
-    slowness = max(1.0, run("import asyncio")[1] / USUAL_CPU_S)  # of this machine at this moment
-    assert min(run(code)[1] for _ in range(3)) < MOST_CPU_S * slowness
+    tries = (run(code)[1] / max(run("import asyncio")[1], USUAL_CPU_S) for _ in range(10))  # alike slow at that moment
+    assert any(ratio < MOST_CPU_S / USUAL_CPU_S for ratio in tries)
 
 
 def test_simulate_imports_no_charts_and_no_statistics_library() -> None:

@@ -102,6 +102,7 @@ def test_the_docs_work_under_a_strict_policy_and_ask_no_other_host(small: Server
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_default_timeout(120_000)  # the page draws every operation
     page.goto(f"{small.url}/docs")
     page.get_by_role("link", name="personas", exact=True).first.click()
     page.get_by_text("/api/v0/projects/{project_id}/personas", exact=True).first.click()

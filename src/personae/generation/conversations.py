@@ -196,7 +196,7 @@ class Conversations:
         survey = _Survey()
         for logged in read_logs(self.logs.path, self.user_role):
             survey.total += 1
-            survey.roles.update(logged.roles)
+            survey.roles.update(sorted(logged.roles))
             if len(logged.said) < max(1, self.least_turns):
                 survey.silent += 1
                 continue

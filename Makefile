@@ -1,5 +1,8 @@
 # make demo: set up, and let personas talk with a flawed bot, offline.   make test: set up, and run every check.
 
+# A machine image may forbid Python to keep what it compiled: each of a thousand programs then compiles all anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test lint types imports unit bench setup requirements texts screenshots clean
 
 help:

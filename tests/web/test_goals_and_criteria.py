@@ -97,6 +97,41 @@ def test_j4_goals_are_written_in_a_grid(page: Page, server: Server, complaints: 
     assert goals(server) == ["", "Return the lamp.", "Ask"]
 
 
+def test_j4_criteria_and_a_prompt_are_written(page: Page, server: Server, complaints: Complaints) -> None:
+    """A set with questions that get versions, and a template that gets them too."""
+    complaints.expected = ["status of 409"]
+    page.goto(f"{server.url}/p/1/criteria")
+    page.get_by_role("link", name="Write the first set").click()
+    page.get_by_label("Name", exact=True).fill("Polite <i>")
+    page.get_by_role("button", name="Create").click()
+    for question in ("Is the bot polite?", "Is it brief?"):
+        page.get_by_label("New question").fill(question)
+        page.get_by_role("button", name="Add").click()
+        toast(page, "The criterion is there.")
+    page.get_by_label("Question 2").fill("Is the bot polite?")
+    page.get_by_role("form", name="Criterion 2").get_by_role("button", name="Save").click()
+    expect(page.locator(".wrong")).to_contain_text("asks this already")
+    page.get_by_label("Question 2").fill("Is it short?")
+    page.get_by_role("form", name="Criterion 2").get_by_role("button", name="Save").click()
+    toast(page, "Saved as version 2.").get_by_role("button", name="Undo").click()
+    expect(page.get_by_label("Question 2")).to_have_value("Is it brief?")
+    page.get_by_role("form", name="Criterion 1").get_by_role("button", name="Delete").click()
+    toast(page, "The criterion is deleted.").get_by_role("button", name="Undo").click()
+    expect(page.get_by_label("Question 2")).to_have_value("Is the bot polite?")
+
+    page.goto(f"{server.url}/p/1/templates?new=1")
+    page.get_by_label("Name", exact=True).fill("Shop")
+    page.get_by_label("Text of message 1").fill("Sell {{product}}.")
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator(".tag").filter(has_text="product")).to_be_visible()
+    page.get_by_role("button", name="Save as the next version").click()
+    expect(page.locator(".wrong")).to_contain_text("has a version with this content already")
+    page.get_by_label("Text of message 1").fill("Sell {{product}} to {{name}}.")
+    page.get_by_role("button", name="Save as the next version").click()
+    toast(page, "Shop is saved as version 2.")
+    expect(page.get_by_role("navigation", name="Versions").get_by_role("link")).to_have_text(["version 2", "version 1"])
+
+
 def goals(server: Server) -> list[Any]:
     with server.client() as api:
         (found,) = api.get("/collections").json()["items"]

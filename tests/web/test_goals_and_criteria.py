@@ -123,7 +123,7 @@ def test_j4_criteria_and_a_prompt_are_written(page: Page, server: Server, compla
     page.get_by_label("Name", exact=True).fill("Shop")
     page.get_by_label("Text of message 1").fill("Sell {{product}}.")
     page.get_by_role("button", name="Create").click()
-    expect(page.locator(".tag").filter(has_text="product")).to_be_visible()
+    expect(page.locator("marked-text .tag")).to_have_text(["product"])
     page.get_by_role("button", name="Save as the next version").click()
     expect(page.locator(".wrong")).to_contain_text("has a version with this content already")
     page.get_by_label("Text of message 1").fill("Sell {{product}} to {{name}}.")

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import stamina
-
 from personae.bots import BotWiring
 from personae.bots._chat import LONGEST_RECEIVED, cut
 from personae.errors import BotError, InputError
@@ -59,6 +57,8 @@ class Endpoint:
             if attempts <= 1:
                 raise again.error from again
             failed: _Again | None = again
+        import stamina  # heavy, and only needed where a call failed
+
         try:
             async for attempt in stamina.retry_context(
                 on=_wait, attempts=attempts, timeout=None, wait_initial=0.5, wait_max=30.0

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from personae.bots import BotReply, BotWiring, Session, bots
 from personae.bots._answer import Path, decode, dumped, shape, usual_reply
 from personae.bots._auth import Auth
 from personae.bots._chat import cut, messages, prompt_for, reply_text
 from personae.bots._http import Endpoint, checked_url, host_of
-from personae.bots._sandbox import Parser
 from personae.bots._spec_file import spec_in_file
 from personae.bots._template import Template, Values, checked_body, checked_headers
 from personae.core.conversation import Turn
@@ -26,6 +25,9 @@ from personae.core.text import whole
 from personae.errors import BotError, InputError
 from personae.transport import Response
 from personae.transport.sse import events
+
+if TYPE_CHECKING:
+    from personae.bots._sandbox import Parser
 
 _END_OF_STREAM = b"\ndata: [DONE]"
 
@@ -126,7 +128,11 @@ class _CustomApi:
         self._reply = Path(spec.reply_path, "reply_path") if spec.reply_path else None
         self._session = Path(spec.session_path, "session_path") if spec.session_path else None
         self._piece = Path(spec.stream_path, "stream_path") if spec.stream_path else None
-        self._parser = Parser(spec.parser, wiring.concurrency) if spec.parser else None
+        self._parser: Parser | None = None
+        if spec.parser:
+            from personae.bots._sandbox import Parser  # heavy, and only needed for a script
+
+            self._parser = Parser(spec.parser, wiring.concurrency)
         self._auth = spec.auth.headers() if spec.auth else {}
         self._endpoint = Endpoint(
             spec.label,

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import orjson
-import stamina
 
 from personae import provenance
 from personae.core.model import Capabilities, Reply, Request
@@ -73,6 +72,8 @@ class HttpModel:
             return await self._once(request, sent)
         except ProviderError as error:
             failed = error
+        import stamina  # heavy, and only needed where a call failed
+
         failures = [] if self._adapt(failed, sent) else [failed]
         async for attempt in stamina.retry_context(
             on=_retry_after, attempts=self.attempts, timeout=None, wait_initial=0.5, wait_max=30.0

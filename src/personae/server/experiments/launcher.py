@@ -84,7 +84,7 @@ class Launcher:
     async def _look(self) -> None:
         database, now = self._services.database, self._services.now
         while len(self._running) < MOST_AT_ONCE:
-            async with database.writing() as connection:
+            async with database.recording() as connection:  # small, and every second: what runs must not wait for it
                 task = await tasks.claim(connection, self.owner, now=now(), but=list(self._running))
                 if task is not None:
                     await self._begin(connection, task)
@@ -111,7 +111,7 @@ class Launcher:
 
     async def _beat(self) -> None:
         for task_id, (run, work) in list(self._running.items()):
-            async with self._services.database.writing() as connection:
+            async with self._services.database.recording() as connection:
                 is_ours = await tasks.still_owned(connection, task_id, self.owner, now=self._services.now())
             if not is_ours and not work.done():
                 run.stop("lost")

@@ -391,12 +391,50 @@ def test_responses_are_filtered_by_persona_row_verdict_and_error(lab: Lab) -> No
         ({"criterion_id": criterion, "verdict": "NO"}, {(ann, shipping)}),
         ({"criterion_id": criterion, "verdict": "YES"}, {(ben, shipping)}),
         ({"verdict": "none"}, {(ann, returns), (ben, returns)}),
+        ({"text": "about shipping"}, {(ann, shipping), (ben, shipping)}),
+        ({"validity": "valid", "persona_id": "", "has_error": ""}, {(ann, shipping), (ben, shipping)}),
+        ({"validity": "none"}, {(ann, returns), (ben, returns)}),
+        ({"turns_min": 1, "cost_usd_min": 0}, {(ann, shipping), (ben, shipping)}),
+        ({"turns_max": 0}, {(ann, returns), (ben, returns)}),
     ]
     for chosen, expected in cases:
         found = lab.responses(done, **chosen)
         assert {(one["persona"]["id"], one["prompt"]["template_variables"]["id"]) for one in found} == expected, chosen
         assert len(found) == len(expected)
     assert all(one["error"] and said(one) == ["system", "user"] for one in lab.responses(done, has_error=True))
+
+
+def test_an_experiment_is_shown_as_lists_and_a_grid(lab: Lab) -> None:
+    """Without transcripts, by window and by page, the worst first."""
+    lab.fake.play({"bot": lambda request: Status(500) if "returns" in str(request.messages) else None})
+    done = lab.run(n_epochs=2)
+    path = f"/experiments/{done['id']}"
+    grid = lab.read(f"{path}/grid", rows_limit=1, rows_page=2, personas_limit=1)
+    assert (grid["personas_count"], grid["rows_count"], grid["epochs"], grid["under_way"]) == (2, 2, 2, [])
+    assert [one["name"] for one in grid["personas"]] == ["Ann"]
+    assert [(row["number"], row["title"]) for row in grid["rows"]] == [(2, "Learn what returns costs.")]
+    (cell,) = grid["cells"]
+    assert [(one["epoch"], one["score"], one["left_out"]) for one in cell["responses"]] == [
+        (1, None, "bot_error"),
+        (2, None, "bot_error"),
+    ]
+    tally = lab.read(f"{path}/tally")
+    assert {one["termination_reason"]: one["count"] for one in tally["endings"]} == {"bot_error": 4, "goal_met": 4}
+    assert [(one["termination_reason"], one["count"]) for one in tally["errors"]] == [("bot_error", 4)]
+    assert lab.read(f"{path}/under-way") == []
+    parts = done["results"]["breakdown"]
+    assert (parts["measured"], parts["excluded"]) == (4, [{"reason": "bot_error", "count": 4}])
+    assert [(one["label"], one["rate"]["n"]) for one in parts["criteria"]] == [("price", 4), ("", 4)]
+    assert [one["conversations"] for one in parts["personas"]] == [4, 4]
+    assert sum(bar["count"] for bar in parts["turns"]) == 8
+    briefs = lab.read("/responses/briefs", experiment_id=done["id"], sort_by="worst", limit=5)
+    assert briefs["count"] == 8
+    assert [bool(one["error"]) for one in briefs["items"]] == [True] * 4 + [False]
+    assert set(briefs["items"][-1]["answers"].values()) == {"YES"}
+    assert {one["row"]["number"] for one in briefs["items"][:4]} == {2}
+    (summary,) = lab.read("/experiments/summaries", status="finished", search="supp")["items"]
+    assert (summary["collection"], summary["persona_group"], summary["ratings"]["n"]) == ("scenarios", "everybody", 8)
+    assert lab.read("/experiments/summaries", status="draft")["count"] == 0
 
 
 def test_the_sdks_word_and_the_truth_about_a_mock(lab: Lab) -> None:

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from lab.fake_bot import FakeBots
-from lab.fake_llm import Auto, ChatRequest, Delay, FakeLLM, Reply, Status, Step, ToolCall
+from lab.fake_llm import Auto, ChatRequest, Delay, FakeLLM, Reply, Script, Status, Step, ToolCall
 from tests.running import until
 from tests.server.running import Server, running
 
@@ -363,17 +363,18 @@ def test_a_response_tells_everything_that_it_took(lab: Lab) -> None:
     assert done["disclaimer"] == "simulated personas: measures behavior under synthetic users, not real traffic"
 
 
+RETURNS_FAIL: Script = {
+    "simulator": lambda request: (
+        Reply(f"About {'returns' if 'returns' in request.first_text else 'shipping'}?")
+        if not request.own_turns
+        else None
+    ),
+    "bot": lambda request: Status(500) if "returns" in request.last_text else None,
+}
+
+
 def test_responses_are_filtered_by_persona_row_verdict_and_error(lab: Lab) -> None:
-    lab.fake.play(
-        {
-            "simulator": lambda request: (
-                Reply(f"About {'returns' if 'returns' in request.first_text else 'shipping'}?")
-                if not request.own_turns
-                else None
-            ),
-            "bot": lambda request: Status(500) if "returns" in request.last_text else None,
-        }
-    )
+    lab.fake.play(RETURNS_FAIL)
     done = lab.run()
     assert (done["finished"], done["failed"], done["rated"]) == (4, 2, 2)
     ann, ben = lab.personas
@@ -392,9 +393,14 @@ def test_responses_are_filtered_by_persona_row_verdict_and_error(lab: Lab) -> No
         ({"criterion_id": criterion, "verdict": "YES"}, {(ben, shipping)}),
         ({"verdict": "none"}, {(ann, returns), (ben, returns)}),
         ({"text": "about shipping"}, {(ann, shipping), (ben, shipping)}),
-        ({"validity": "valid", "persona_id": "", "has_error": ""}, {(ann, shipping), (ben, shipping)}),
-        ({"validity": "none"}, {(ann, returns), (ben, returns)}),
-        ({"turns_min": 1, "cost_usd_min": 0}, {(ann, shipping), (ben, shipping)}),
+        (
+            {"validity": "valid", "persona_id": "", "epoch": "", "turns_min": "", "has_error": ""},
+            {(ann, shipping), (ben, shipping)},
+        ),
+        ({"validity": "invalid"}, {(ann, returns), (ben, returns)}),
+        ({"validity": "none"}, set()),
+        ({"turns_min": 1, "turns_max": 2}, {(ann, shipping), (ben, shipping)}),
+        ({"cost_usd_min": 0}, set()),  # the price of the simulator is not known
         ({"turns_max": 0}, {(ann, returns), (ben, returns)}),
     ]
     for chosen, expected in cases:
@@ -406,7 +412,7 @@ def test_responses_are_filtered_by_persona_row_verdict_and_error(lab: Lab) -> No
 
 def test_an_experiment_is_shown_as_lists_and_a_grid(lab: Lab) -> None:
     """Without transcripts, by window and by page, the worst first."""
-    lab.fake.play({"bot": lambda request: Status(500) if "returns" in str(request.messages) else None})
+    lab.fake.play(RETURNS_FAIL)
     done = lab.run(n_epochs=2)
     path = f"/experiments/{done['id']}"
     grid = lab.read(f"{path}/grid", rows_limit=1, rows_page=2, personas_limit=1)
@@ -421,7 +427,7 @@ def test_an_experiment_is_shown_as_lists_and_a_grid(lab: Lab) -> None:
     tally = lab.read(f"{path}/tally")
     assert {one["termination_reason"]: one["count"] for one in tally["endings"]} == {"bot_error": 4, "goal_met": 4}
     assert [(one["termination_reason"], one["count"]) for one in tally["errors"]] == [("bot_error", 4)]
-    assert lab.read(f"{path}/under-way") == []
+    assert lab.api.get(f"{path}/under-way").json() == []
     parts = done["results"]["breakdown"]
     assert (parts["measured"], parts["excluded"]) == (4, [{"reason": "bot_error", "count": 4}])
     assert [(one["label"], one["rate"]["n"]) for one in parts["criteria"]] == [("price", 4), ("", 4)]

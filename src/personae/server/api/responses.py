@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from personae.errors import InputError, NotFound
 from personae.server.answers import Answer
@@ -29,8 +29,9 @@ router = APIRouter(prefix="/projects/{project_id}/responses", tags=["responses"]
 
 _Blank = BeforeValidator(lambda value: None if value == "" else value)
 """A filter that a form leaves blank does not filter."""
-Reference = Annotated[int | None, _Blank, Query(ge=1, le=MAX_ID)]
-Least = Annotated[float | None, _Blank, Query(ge=0, le=1e15, allow_inf_nan=False)]
+_Id = Annotated[int, Field(ge=1, le=MAX_ID)]  # within what may be None: bounds around it would be held against None
+Reference = Annotated[_Id | None, _Blank, Query()]
+Least = Annotated[Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)] | None, _Blank, Query()]
 Flag = Annotated[bool | None, _Blank, Query()]
 
 
@@ -38,11 +39,11 @@ def filter_of(
     experiment_id: Reference = None,
     prompt_template_id: Reference = None,
     collection_id: Reference = None,
-    template_variables_id: Annotated[int | None, _Blank, Query(ge=1, le=MAX_ID, description="The row.")] = None,
+    template_variables_id: Annotated[_Id | None, _Blank, Query(description="The row.")] = None,
     persona_id: Reference = None,
     llm_model_name: str | None = None,
-    epoch: Annotated[int | None, _Blank, Query(ge=1, le=2**31 - 1)] = None,
-    response_ids: Annotated[list[Annotated[int, Query(ge=1, le=MAX_ID)]] | None, Query(max_length=10_000)] = None,
+    epoch: Annotated[Annotated[int, Field(ge=1, le=2**31 - 1)] | None, _Blank, Query()] = None,
+    response_ids: Annotated[list[_Id] | None, Query(max_length=10_000)] = None,
     prompt_id: Reference = None,
     termination_reason: Annotated[str | None, _Blank, Query(description="As responses say it.")] = None,
     has_error: Flag = None,

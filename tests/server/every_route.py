@@ -23,6 +23,7 @@ IN_BODIES = {
     "criterion_id": "criterion_id",
     "criterion_set_id": "criterion_set_id",
     "experiment_id": "experiment_id",
+    "generation_id": "generation_id",
     "llm_config_id": "llm_config_id",
     "persona_group_id": "group_id",
     "persona_ids": "persona_id",

@@ -49,6 +49,9 @@ CHANGES_NOTHING = {
     "POST /experiments/{experiment_id}/agent-results/preview": "is not supported: 501",
     "POST /experiments/preview": "says what would be run",
     "POST /experiments/{experiment_id}/gate": "says what came of it",
+    "POST /generations/preview": "says what it would take",
+    "POST /generations/write": "proposes what people edit",
+    "POST /generations/{generation_id}/drafts/next": "holds a draft for a while",
     "POST /llm_configs/test": "asks the bot and keeps nothing",
     "POST /llm_configs/{llm_config_id}/test": "asks the bot and keeps nothing",
     "POST /llm_configs/{llm_config_id}/try": "asks the bot and keeps nothing",
@@ -61,6 +64,8 @@ NEEDS_A_MOMENT = {
     "POST /experiments/{experiment_id}/resume": "of a paused experiment",
     "POST /experiments/{experiment_id}/retry-failed": "of a conversation that failed",
     "POST /experiments/{experiment_id}/run": "of a draft",
+    "POST /generations/{generation_id}/cancel": "of a running generation",
+    "POST /generations/{generation_id}/resume": "of a generation that is not complete",
 }
 """Routes that do nothing in a world where nothing runs or failed; their own tests look at the audit log."""
 A_MARK, B_MARK = "MARK-OF-A", "MARK-OF-B"

@@ -62,6 +62,11 @@ def world(client: httpx2.Client, project_id: int, mark: str) -> dict[str, Any]:
         .raise_for_status()
         .json()["id"]
     )
+    proposed = {"method": "propose", "n": 2, "options": {"context": f"{mark} sells lamps."}}
+    ids["generation_id"] = post("/generations", {"name": mark, **proposed})["id"]
+    ids["draft_id"], other = _drafts(client, f"/api/v0/projects/{project_id}/generations/{ids['generation_id']}")
+    accepted = f"/api/v0/projects/{project_id}/generations/{ids['generation_id']}/drafts/{other}/decision"
+    client.put(accepted, json={"verdict": "accept", "goal": mark}).raise_for_status()
     ids["key_id"] = post("/api_keys", {"name": mark, "role": "viewer"})["id"]
     return ids
 
@@ -75,3 +80,12 @@ def _response(client: httpx2.Client, project_id: int, experiment_id: int) -> int
             found = client.get(f"{base}/responses", params={"experiment_id": experiment_id}).json()
             return int(found["items"][0]["id"])
     raise AssertionError(f"the experiment does not end: {experiment}")
+
+
+def _drafts(client: httpx2.Client, path: str) -> list[int]:
+    """The ids of the generation's drafts, once it is over."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if client.get(path).json()["status"] == "finished":
+            return [int(draft["id"]) for draft in client.get(f"{path}/drafts").json()["items"]]
+    raise AssertionError("the generation does not end")

@@ -21,7 +21,7 @@ from personae.cli._generate_live import Live
 from personae.errors import BudgetExceeded, Conflict, NotFound, ProviderError
 from personae.experiments.budget import Ceilings
 from personae.experiments.draft_file import DraftFile
-from personae.experiments.generating import Generating, metered, run_of
+from personae.experiments.generating import Generating, foreseen, metered, run_of
 from personae.experiments.settings import llm_configs
 from personae.generation import Effort, Generator, Reporting, generators
 from personae.generation._options import Option, built, options_of
@@ -205,18 +205,17 @@ def _announce(method: Generator, generating: Generating, asked: Asked, found: in
 
 
 def _estimate(effort: Effort, generating: Generating, asked: Asked) -> str:
-    low, high = effort.calls
+    found = foreseen(effort, generating.behind)
+    low, high = found.calls
     calls = plural(low, "call") if low == high else f"{low:,} to {high:,} calls"
-    tokens = high * (effort.input_tokens + effort.output_tokens)
-    usd = generating.behind.estimate_usd(effort.input_tokens, effort.output_tokens)
-    if usd is None:
+    takes = f"{calls}, up to about {found.tokens / 1000:,.0f}k tokens"
+    if found.usd is None:
         return (
-            f"{calls}, up to about {tokens / 1000:,.0f}k tokens; the price of {generating.behind.name} is not known, "
-            f"so the ceiling of ${asked.budget:.2f} cannot hold for it: give --price, or cap by --max-calls or "
-            "--max-tokens"
+            f"{takes}; the price of {generating.behind.name} is not known, so the ceiling of ${asked.budget:.2f} "
+            "cannot hold for it: give --price, or cap by --max-calls or --max-tokens"
         )
-    money = f"{dollars(low * usd)} to {dollars(high * usd)}" if usd else "at no cost"
-    return f"{calls}, up to about {tokens / 1000:,.0f}k tokens, {money}; hard ceiling ${asked.budget:.2f}"
+    money = f"{dollars(found.usd[0])} to {dollars(found.usd[1])}" if found.usd[1] else "at no cost"
+    return f"{takes}, {money}; hard ceiling ${asked.budget:.2f}"
 
 
 def _sum_up(

@@ -39,11 +39,11 @@ class Drafts(Protocol):
     spent: Usage
     """What earlier runs of the same work took."""
 
-    def keep(self, drafts: Iterable[Draft]) -> None:
+    async def keep(self, drafts: Iterable[Draft]) -> None:
         """Keep them, those that are there already excepted. Raises RecordingError."""
         ...
 
-    def answered(self, piece: str, asked: str, reply: Reply) -> None:
+    async def answered(self, piece: str, asked: str, reply: Reply) -> None:
         """A model answered. Raises RecordingError."""
         ...
 
@@ -51,7 +51,7 @@ class Drafts(Protocol):
         """What an earlier run was answered, each answer once."""
         ...
 
-    def failed(self, piece: str, why: str) -> None:
+    async def failed(self, piece: str, why: str) -> None:
         """The piece gave nothing: a later run must ask anew."""
         ...
 
@@ -63,16 +63,16 @@ class InMemory:
     found: dict[str, Draft] = field(default_factory=dict)
     spent: Usage = NO_USAGE
 
-    def keep(self, drafts: Iterable[Draft]) -> None:
+    async def keep(self, drafts: Iterable[Draft]) -> None:
         self.found |= {draft.key: draft for draft in drafts}
 
-    def answered(self, piece: str, asked: str, reply: Reply) -> None:
+    async def answered(self, piece: str, asked: str, reply: Reply) -> None:
         """Nothing to go on from later."""
 
     def answer(self, piece: str, asked: str) -> Reply | None:  # noqa: ARG002 - the protocol's
         return None
 
-    def failed(self, piece: str, why: str) -> None:
+    async def failed(self, piece: str, why: str) -> None:
         """Nothing to go on from later."""
 
 
@@ -97,7 +97,7 @@ class DraftFile:
         try:
             if fresh:
                 self._forget()
-            self._read(_RECORDS[makes])
+            self._read(makes)
             self._rows, self._journal = Appender(path), Appender(self.journal_path)
             if not self._journal.size:
                 self._journal.append({"run": run})
@@ -128,9 +128,9 @@ class DraftFile:
         for path in (self.path, self.journal_path):
             path.unlink(missing_ok=True)
 
-    def _read(self, record: type[Made]) -> None:
+    def _read(self, makes: Makes) -> None:
         for number, row in whole_lines(self.path):
-            draft = _draft(row, record, self.path, number)
+            draft = _draft(row, makes, self.path, number)
             if draft.provenance.run != self._run:
                 raise self._other_work()
             self.found[draft.key] = draft
@@ -144,7 +144,7 @@ class DraftFile:
         elif "failed" in entry:
             self._answers = {key: replies for key, replies in self._answers.items() if key[0] != entry["piece"]}
         else:
-            reply = _reply(entry["reply"])
+            reply = reply_of(entry["reply"])
             self.spent = self.spent + reply.usage
             if not self._is_made(entry["piece"]):
                 self._answers.setdefault((entry["piece"], entry["asked"]), deque()).append(reply)
@@ -158,20 +158,20 @@ class DraftFile:
             "replace them with --fresh"
         )
 
-    def keep(self, drafts: Iterable[Draft]) -> None:
+    async def keep(self, drafts: Iterable[Draft]) -> None:
         new = {draft.key: draft for draft in drafts if draft.key not in self.found}
         if new:
             self._rows.append_all([draft.as_dict() for draft in new.values()])
             self.found |= new
 
-    def answered(self, piece: str, asked: str, reply: Reply) -> None:
-        self._journal.append({"piece": piece, "asked": asked, "reply": _reply_as_dict(reply)})
+    async def answered(self, piece: str, asked: str, reply: Reply) -> None:
+        self._journal.append({"piece": piece, "asked": asked, "reply": reply_as_dict(reply)})
 
     def answer(self, piece: str, asked: str) -> Reply | None:
         replies = self._answers.get((piece, asked))
         return replies.popleft() if replies else None
 
-    def failed(self, piece: str, why: str) -> None:
+    async def failed(self, piece: str, why: str) -> None:
         self._journal.append({"piece": piece, "failed": why})
 
     def close(self, *, is_complete: bool) -> None:
@@ -189,18 +189,26 @@ class DraftFile:
             self._free_lock()
 
 
-def _draft(row: Mapping[str, Any], record: type[Made], path: Path, line: int) -> Draft:
+def draft_of(row: Mapping[str, Any], makes: Makes) -> Draft | None:
+    """The draft that a row holds; None where it does not say how it came to be. Raises pydantic's error."""
+    made = _RECORDS[makes].model_validate(row)
+    provenance = None if isinstance(made, Scenario) else made.provenance
+    if provenance is None or not provenance.key:
+        return None
+    return Draft(made.model_copy(update={"provenance": None}), provenance)
+
+
+def _draft(row: Mapping[str, Any], makes: Makes, path: Path, line: int) -> Draft:
     try:
-        made = record.model_validate(row)
+        draft = draft_of(row, makes)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         problem = f"is no draft to go on from ({where}: {first['msg']}): mend the line, or give another --out"
         raise InputError(problem, file=path, line=line) from error
-    provenance = None if isinstance(made, Scenario) else made.provenance
-    if provenance is None or not provenance.key:
+    if draft is None:
         raise InputError("is no draft of a method: give another --out", file=path, line=line, field="provenance")
-    return Draft(made.model_copy(update={"provenance": None}), provenance)
+    return draft
 
 
 def whole_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -230,14 +238,16 @@ def whole_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             file.write(b"\n")
 
 
-def _reply_as_dict(reply: Reply) -> dict[str, Any]:
+def reply_as_dict(reply: Reply) -> dict[str, Any]:
+    """An answer as it is kept."""
     data: dict[str, Any] = {"text": reply.text, "usage": reply.usage.as_dict(), "latency_ms": reply.latency_ms}
     if reply.tool_calls:
         data["tool_calls"] = [{"name": call.name, "arguments": call.arguments} for call in reply.tool_calls]
     return data | {"finish_reason": reply.finish_reason, "sampling": dict(reply.sampling)}
 
 
-def _reply(data: Mapping[str, Any]) -> Reply:
+def reply_of(data: Mapping[str, Any]) -> Reply:
+    """An answer that was kept."""
     calls = tuple(ToolCall(call["name"], call["arguments"]) for call in data.get("tool_calls", ()))
     usage = Usage.from_dict(data["usage"])
     return Reply(data["text"], calls, usage, data["latency_ms"], data["finish_reason"], data["sampling"])

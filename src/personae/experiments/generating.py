@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -17,11 +17,11 @@ from personae.core.seed import digest
 from personae.errors import BudgetExceeded, ProviderError
 from personae.experiments.budget import NOTHING, Budget, Ceilings, Metered
 from personae.experiments.draft_file import Drafts, InMemory
-from personae.generation import Draft, Generator, P
+from personae.generation import Draft, Effort, Generator, P
 from personae.llm.config import LLMConfig, Wiring
 from personae.llm.limits import Limits
 from personae.llm.providers import connect
-from personae.transport import Pool
+from personae.transport import Pool, Transport
 
 Work = Callable[[P, Model], Awaitable[Iterable[Draft]]]
 
@@ -50,7 +50,7 @@ class Kept:
         if (known := self.drafts.answer(self.piece, asked)) is not None:
             return known
         reply = await self.behind.complete(request)
-        self.drafts.answered(self.piece, asked, reply)
+        await self.drafts.answered(self.piece, asked, reply)
         return reply
 
 
@@ -96,13 +96,17 @@ class Generating:
                 async for draft in stream:
                     if draft.key in given:
                         continue
-                    self.drafts.keep([draft])
+                    await self.drafts.keep([draft])
                     given.add(draft.key)
                     yield draft
                     if len(given) == n:
                         return
         except BudgetExceeded as error:
             self.cut = str(error)
+
+    def stop(self, why: str) -> None:
+        """Begin no further piece; those that are worked at are finished."""
+        self.cut = self.cut or why
 
     async def each(self, pieces: Iterable[P], work: Work[P]) -> AsyncIterator[Draft]:
         known = self._by_piece()
@@ -122,10 +126,10 @@ class Generating:
         self, left: Iterator[P], work: Work[P], known: Mapping[str, list[Draft]], made: asyncio.Queue[Draft | None]
     ) -> None:
         for piece in left:
-            for draft in known.get(piece.key) or await self._made(piece, work):
-                await made.put(draft)
             if self.cut:
                 return
+            for draft in known.get(piece.key) or await self._made(piece, work):
+                await made.put(draft)
 
     async def _made(self, piece: P, work: Work[P]) -> list[Draft]:
         """The drafts of one piece, kept. None where it failed, or a ceiling is reached."""
@@ -144,12 +148,12 @@ class Generating:
             if error.hopeless:
                 raise
             self.failures[piece.key] = str(error)
-            self.drafts.failed(piece.key, str(error))
+            await self.drafts.failed(piece.key, str(error))
             return []
         finally:
             self.running -= 1
             self.budget.close(hold)
-        self.drafts.keep(found)
+        await self.drafts.keep(found)
         return found
 
     def _by_piece(self) -> dict[str, list[Draft]]:
@@ -175,9 +179,72 @@ def run_of(name: str, method: Generator, model: str, seed: int) -> str:
 
 @asynccontextmanager
 async def metered(
-    config: LLMConfig, *, ceilings: Ceilings, concurrency: int, seed: int
+    config: LLMConfig,
+    *,
+    ceilings: Ceilings,
+    concurrency: int,
+    seed: int,
+    carrier: AbstractAsyncContextManager[Transport] | None = None,
 ) -> AsyncIterator[tuple[Model, Budget]]:
-    """The model of `config`, connected, behind a meter. Raises ConfigurationError before any call."""
+    """The model of `config`, connected, behind a meter. `carrier`: what carries requests, where it is to be another.
+
+    Raises ConfigurationError before any call.
+    """
     budget = Budget(ceilings)
-    async with Pool() as pool:
-        yield Metered(connect(config, Wiring(pool, Limits(concurrency), seed=seed)), budget), budget
+    async with carrier or Pool() as transport:
+        yield Metered(connect(config, Wiring(transport, Limits(concurrency), seed=seed)), budget), budget
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a run will take, roughly."""
+
+    calls: tuple[int, int]
+    tokens: int
+    """At most."""
+    usd: tuple[float, float] | None
+    """None where the model's price is not known."""
+
+
+def foreseen(effort: Effort, model: Model) -> Foreseen:
+    """What such an effort takes of `model`."""
+    low, high = effort.calls
+    usd = model.estimate_usd(effort.input_tokens, effort.output_tokens)
+    price = None if usd is None else (low * usd, high * usd)
+    return Foreseen((low, high), high * (effort.input_tokens + effort.output_tokens), price)
+
+
+class _Asked(Exception):
+    """A method wants its first answer."""
+
+
+class _Refusing:
+    """A studio in which no work is done."""
+
+    found: Mapping[str, Draft] = {}
+    name = "none/none"
+    capabilities = Capabilities()
+
+    @property
+    def model(self) -> Model:
+        return self
+
+    def estimate_usd(self, input_tokens: int, output_tokens: int) -> float | None:  # noqa: ARG002 - the protocol's
+        return None
+
+    def provenance(self, method: str, *, key: str, seed: int | None = None, **facts: Any) -> Provenance:
+        return Provenance(method=method, key=key, seed=seed, **facts)
+
+    def each(self, pieces: Iterable[P], work: Work[P]) -> AsyncIterator[Draft]:  # noqa: ARG002 - the protocol's
+        raise _Asked
+
+    async def complete(self, request: Request) -> Reply:  # noqa: ARG002 - the protocol's
+        raise _Asked
+
+
+async def check(method: Generator, n: int, seed: int) -> None:
+    """Raises InputError for what a run of the method would refuse before its first call."""
+    with suppress(_Asked):
+        async with aclosing(method.generate(_Refusing(), n, seed)) as stream:  # type: ignore[type-var]
+            async for _ in stream:
+                return

@@ -74,7 +74,7 @@ class Propose:
 
     async def generate(self, studio: Studio, n: int, seed: int) -> AsyncIterator[Draft]:
         if not self.context.strip():
-            raise InputError("the product's description is empty")
+            raise InputError("the product's description is empty", field="context")
         check_count(n, "personas")
         found = {draft.persona.name: draft.persona for draft in studio.found.values()}
         for draft in tuple(studio.found.values()):

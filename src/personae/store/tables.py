@@ -4,6 +4,7 @@
     personas > persona_versions        groups > members        collections > columns, rows
     prompt_templates (one row a version)        criterion_sets > criteria        llm_configs
     experiments > experiment_rows, responses > ratings; turns (of running conversations only)
+    generations > drafts; draft_answers (of runs that are not complete only)
     tasks: whatever takes long, owned by one process at a time
 
 An experiment keeps its own copy of all that it was launched with: `snapshot`, and its rows in `experiment_rows`.
@@ -418,13 +419,68 @@ turns = Table(
     Column("entry", Words, nullable=False),  # JSON: an entry of a recorder's journal, see experiments.recorders
     UniqueConstraint("experiment_id", "key", "seq"),
 )
+generations = Table(
+    "generations",
+    metadata,
+    _id(),
+    _of("project", "projects", index=False),
+    Column("name", String(200), nullable=False),
+    Column("method", String(100), nullable=False),
+    Column("makes", String(20), nullable=False),  # persona or query
+    Column("n", Integer, nullable=False),
+    Column("seed", Id, nullable=False, default=0),
+    Column("options", Json, nullable=False),  # of the method, by field; files as their texts
+    Column("llm_config_id", Id),
+    Column("budget_usd", Float),
+    Column("status", String(20), nullable=False, default="queued"),
+    Column("task_id", String(40)),
+    Column("problem", Words),
+    Column("author", String(340), nullable=False),
+    _count("made"),
+    _count("failed"),
+    Column("failures", Json, nullable=False, default=list),  # what is alike as one, with its count
+    Column("usage", Json, nullable=False, default=dict),
+    Column("told", Json, nullable=False, default=list),  # what the method says of the whole, line by line
+    Column("started_at", Moment),
+    Column("ended_at", Moment),
+    *_moments(),
+    Index("ix_generations_project_id_id", "project_id", "id"),
+)
+drafts = Table(
+    "drafts",
+    metadata,
+    _id(),
+    _of("generation", "generations", index=False),
+    Column("key", String(200), nullable=False),
+    Column("record", Json, nullable=False),  # a persona or a query, with its provenance
+    Column("flags", Json, nullable=False, default=list),
+    Column("decisions", Json, nullable=False, default=list),  # the last of each person
+    Column("state", String(10), nullable=False, default="open"),
+    _count("priority"),  # the higher, the sooner it is looked at
+    Column("held_by", String(340), nullable=False, default=""),  # who looks at it
+    Column("held_until", Moment),
+    Column("taken_id", Id),  # the persona, or the collection, that it went into
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("generation_id", "key"),
+    Index("ix_drafts_generation_id_state_priority", "generation_id", "state", "priority"),
+)
+draft_answers = Table(
+    "draft_answers",
+    metadata,
+    _id(),
+    _of("generation", "generations", index=False),
+    Column("piece", String(200), nullable=False),
+    Column("asked", String(40), nullable=False),
+    Column("reply", Json, nullable=False),
+    Index("ix_draft_answers_generation_id_piece", "generation_id", "piece"),
+)
 tasks = Table(
     "tasks",
     metadata,
     Column("id", String(40), primary_key=True),
     _of("project", "projects"),
     _of("experiment", "experiments", nullable=True),
-    Column("kind", String(20), nullable=False),  # run, respond, rate
+    Column("kind", String(20), nullable=False),  # run, respond, rate, generate
     Column("status", String(20), nullable=False, index=True),
     Column("wanted", String(20), nullable=False, default=""),  # pause or cancel, asked for by any process
     Column("payload", Json, nullable=False, default=dict),

@@ -19,7 +19,7 @@ from personae.store.tables import experiments, tasks
 
 Status = Literal["PENDING", "STARTED", "PAUSED", "SUCCESS", "FAILURE"]
 OPEN: tuple[Status, ...] = ("PENDING", "STARTED", "PAUSED")
-Kind = Literal["run", "respond", "rate"]
+Kind = Literal["run", "respond", "rate", "generate"]
 Wanted = Literal["", "pause", "cancel"]
 
 SILENCE = timedelta(seconds=15)

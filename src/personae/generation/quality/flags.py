@@ -1,4 +1,4 @@
-"""Flags: which queries a reviewer should look at first, and why.
+"""Flags: which queries and personas a reviewer should look at first, and why.
 
 Idea: a near-copy of an earlier query; a query that says more of another topic than of its own, by the words that topics
       have for themselves alone; one that shows no or one sign of a person's own situation. All by rules, so that a flag
@@ -14,12 +14,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from personae.core.persona import Persona
 from personae.core.query import Query, Topic
+from personae.generation.quality.contradictions import contradictions
 from personae.generation.quality.specificity import is_english, signs
 from personae.llm.offline.words import content
 from personae.stats.similarity import NoveltyGate
 
-Reason = Literal["near-duplicate", "off-topic", "generic"]
+Reason = Literal["near-duplicate", "off-topic", "generic", "contradiction"]
 LEAST_TOPICS = 2
 MOST_GENERIC = 1
 """Signs of a person's own situation, of five, that a generic query shows at most."""
@@ -34,7 +36,7 @@ class Flag:
     reason: Reason
     detail: str
     other: str = ""
-    """Key of the query that it is nearly a copy of."""
+    """Key of what it is nearly a copy of."""
 
 
 def flags(queries: Sequence[Query], topics: Iterable[Topic] = ()) -> dict[str, tuple[Flag, ...]]:
@@ -57,6 +59,19 @@ def flags(queries: Sequence[Query], topics: Iterable[Topic] = ()) -> dict[str, t
         if mine:
             found[query.key] = mine
     return {key: tuple(mine) for key, mine in found.items()}
+
+
+def persona_flags(personas: Iterable[tuple[str, Persona]]) -> dict[str, tuple[Flag, ...]]:
+    """By key, the flags of each persona that has some: near-copies of earlier ones, and what contradicts itself."""
+    gate = NoveltyGate()
+    found: dict[str, tuple[Flag, ...]] = {}
+    for key, persona in personas:
+        mine = [Flag("contradiction", what) for what in contradictions(persona)]
+        if near := gate.admit(key, persona.description):
+            mine.insert(0, Flag("near-duplicate", f"{near.shared:.0%} of the words of another", near.key))
+        if mine:
+            found[key] = tuple(mine)
+    return found
 
 
 class _TopicWords:

@@ -1,4 +1,4 @@
-"""Review: what people decide of drafted queries, in a file that several of them can work on and merge.
+"""Review: what people decide of drafts, and of queries in a file that several of them can work on and merge.
 
 Idea: the queries' file is never changed. Decisions are lines of a file beside it, appended one by one; of one person's
       decisions on a query the last stands. Where two people decide differently the query is disputed, and not accepted
@@ -39,6 +39,28 @@ class Decision(Record):
     """The query as it is edited; blank where it is taken as it is."""
     expected_outcome: Text = ""
     """The same of what a good answer does."""
+    name: Text = ""
+    """The same of a persona, as its description and goal."""
+    description: Text = ""
+    goal: Text = ""
+
+    @property
+    def edits(self) -> dict[str, str]:
+        """What is changed, by field."""
+        return {name: text for name in EDITED if (text := getattr(self, name))}
+
+
+EDITED = ("query", "expected_outcome", "name", "description", "goal")
+"""The fields of a draft that a reviewer can change."""
+
+
+def state_of(decisions: Sequence[Decision]) -> State:
+    """What the last decisions of several people come to."""
+    if not decisions:
+        return "open"
+    if len({(one.verdict, *one.edits.items()) for one in decisions}) > 1:
+        return "rejected" if all(one.verdict == "reject" for one in decisions) else "disputed"
+    return "accepted" if decisions[0].verdict == "accept" else "rejected"
 
 
 def beside(queries: Path) -> Path:
@@ -95,20 +117,12 @@ class Reviewed:
 
     @property
     def state(self) -> State:
-        if not self.decisions:
-            return "open"
-        if len({(one.verdict, one.query, one.expected_outcome) for one in self.decisions}) > 1:
-            return "rejected" if all(one.verdict == "reject" for one in self.decisions) else "disputed"
-        return "accepted" if self.decisions[0].verdict == "accept" else "rejected"
+        return state_of(self.decisions)
 
     @property
     def final(self) -> Query:
         """The query as it is edited, where it is accepted."""
-        edits = self.decisions[0] if self.state == "accepted" else None
-        changes = {
-            name: text for name in ("query", "expected_outcome") if edits is not None and (text := getattr(edits, name))
-        }
-        return self.query.model_copy(update=changes)
+        return self.query.model_copy(update=self.decisions[0].edits if self.state == "accepted" else {})
 
 
 def reviewed(queries: Iterable[Query], decisions: Iterable[Decision]) -> list[Reviewed]:

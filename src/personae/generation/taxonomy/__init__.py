@@ -112,7 +112,7 @@ class Mix:
         """From `5:3:2`. Raises InputError."""
         parts = text.replace(" ", "").split(":")
         if len(parts) != 3 or not all(part.isdigit() for part in parts) or not any(map(int, parts)):
-            raise InputError(f"{text!r} is no mix: write NEAR:MIDDLE:FAR in whole numbers, such as 5:3:2")
+            raise InputError(f"{text!r} is no mix: write NEAR:MIDDLE:FAR in whole numbers, such as 5:3:2", field="mix")
         return cls(*map(int, parts))
 
     def counts(self, total: int) -> tuple[int, int, int]:

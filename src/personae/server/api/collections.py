@@ -12,7 +12,7 @@ from personae.server.answers import Answer
 from personae.server.api.prompt_templates import template_of
 from personae.server.collection_changes import name_problem, put_columns, shown
 from personae.server.column_rules import OUTCOME, Column, changed, of_new
-from personae.server.deps import Editor, Id, Viewer
+from personae.server.deps import Change, Editor, Id, ProjectAccess, Viewer
 from personae.server.failures import Taken
 from personae.server.paging import Page, PagingDep
 from personae.server.prompt_rules import is_system_only
@@ -83,25 +83,30 @@ async def list_collections(
 @router.post("", status_code=201, response_model=CollectionWithRows)
 async def create_collection(project: Editor, body: CollectionIn) -> Response:
     """A new collection, with its first rows. 409 where a collection or scenario set has the name."""
+    async with project.changing() as change:
+        id_ = await add_collection(change, project, body)
+        return await _with_rows(change.connection, project.id, id_, 201)
+
+
+async def add_collection(change: Change, project: ProjectAccess, body: CollectionIn) -> int:
+    """The id of a new collection with its first rows. Raises Taken, and InputError."""
     given = body.variables or []
     columns = of_new(body.columns, given, body.collection_type)
-    async with project.changing() as change:
-        await _check_name(change.connection, project.id, body.name)
-        id_ = await collections.create(
-            change.connection,
-            project.id,
-            body.name,
-            description=body.description,
-            collection_type=body.collection_type,
-            read_only=body.read_only,
-            environment_config=body.environment_config,
-            columns=[column.record(place) for place, column in enumerate(columns)],
-            now=project.services.now(),
-        )
-        change.log("create", "collection", id_, name=body.name)
-        made = await collection_of(change.connection, project.id, id_)
-        await take_in(change, project, made, enumerate(given, 1))
-        return await _with_rows(change.connection, project.id, id_, 201)
+    await _check_name(change.connection, project.id, body.name)
+    id_ = await collections.create(
+        change.connection,
+        project.id,
+        body.name,
+        description=body.description,
+        collection_type=body.collection_type,
+        read_only=body.read_only,
+        environment_config=body.environment_config,
+        columns=[column.record(place) for place, column in enumerate(columns)],
+        now=project.services.now(),
+    )
+    change.log("create", "collection", id_, name=body.name)
+    await take_in(change, project, await collection_of(change.connection, project.id, id_), enumerate(given, 1))
+    return id_
 
 
 @router.get("/{collection_id}", response_model=CollectionWithRows)

@@ -13,16 +13,15 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
 from personae.errors import NotFound, PersonaeError
 from personae.executors import executor
 from personae.experiments.recorders.sql import TaskLost
-from personae.server.experiments.runs import Run, conclude
+from personae.server.experiments.runs import Run
+from personae.server.generations.work import Making
 from personae.server.services import Services
-from personae.store import experiments, tasks
-from personae.store.columns import Record
+from personae.store import tasks
 from personae.store.engine import Connection, may_heal
 
 log = logging.getLogger(__name__)
@@ -34,6 +33,9 @@ MOST_AT_ONCE = 4
 PATIENCE_S = 20.0
 """How long calls that are under way may take to end when this process is asked to stop."""
 
+Work = Run | Making
+"""One task while this process runs it."""
+
 
 class Launcher:
     """Runs tasks until it is closed."""
@@ -41,7 +43,7 @@ class Launcher:
     def __init__(self, services: Services) -> None:
         self._services = services
         self.owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid4().hex[:8]}"
-        self._running: dict[str, tuple[Run, asyncio.Task[None]]] = {}
+        self._running: dict[str, tuple[Work, asyncio.Task[None]]] = {}
         self._news = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
         self._beats: asyncio.Task[None] | None = None
@@ -87,10 +89,10 @@ class Launcher:
             async with database.recording() as connection:  # small, and every second: what runs must not wait for it
                 task = await tasks.claim(connection, self.owner, now=now(), but=list(self._running))
                 if task is not None:
-                    await self._begin(connection, task)
+                    run = (Making if task["kind"] == "generate" else Run)(self._services, task, self.owner)
+                    await run.began(connection)
             if task is None:
                 break
-            run = Run(self._services, task, self.owner)
             self._running[run.task_id] = (run, asyncio.create_task(self._work(run), name=f"task {run.task_id}"))
         if self._running:
             async with database.reading() as connection:
@@ -100,15 +102,6 @@ class Launcher:
                     run, _ = self._running[wish["id"]]
                     run.hear(wish["wanted"], wish["settings"] or {})
 
-    async def _begin(self, connection: Connection, task: Record) -> None:
-        if task["experiment_id"] is not None:
-            experiment = await experiments.by_id(connection, task["experiment_id"])
-            if experiment is not None and experiment["task_id"] == task["id"]:
-                started: Any = experiment["started_at"] or self._services.now()
-                await experiments.change(
-                    connection, experiment["id"], now=self._services.now(), status="running", started_at=started
-                )
-
     async def _beat(self) -> None:
         for task_id, (run, work) in list(self._running.items()):
             async with self._services.database.recording() as connection:
@@ -117,7 +110,7 @@ class Launcher:
                 run.stop("lost")
                 work.cancel()
 
-    async def _work(self, run: Run) -> None:
+    async def _work(self, run: Work) -> None:
         """One task, whatever becomes of it."""
         metrics = self._services.metrics
         try:
@@ -140,10 +133,10 @@ class Launcher:
             self._running.pop(run.task_id, None)
             self._news.set()
 
-    async def _let_go(self, run: Run) -> None:
+    async def _let_go(self, run: Work) -> None:
         match run.wanted:
             case "pause":
-                await self._in_store(lambda connection, now: _pause(connection, run.task, now))
+                await self._in_store(run.paused)
             case "cancel":
                 await self._end(run, "cancelled", "cancelled")
             case "hand over" | "lost":
@@ -151,15 +144,11 @@ class Launcher:
             case _:
                 await self._end(run, "finished", None)
 
-    async def _end(self, run: Run, status: str, problem: str | None) -> None:
+    async def _end(self, run: Work, status: str, problem: str | None) -> None:
         failed = status != "finished"
-        await self._in_store(
-            lambda connection, now: conclude(
-                connection, run.task, status=status, problem=problem, has_failed=failed, now=now
-            )
-        )
+        await self._in_store(lambda connection, now: run.ended(connection, status, problem, has_failed=failed, now=now))
 
-    async def _again_later(self, run: Run) -> None:
+    async def _again_later(self, run: Work) -> None:
         """Whoever looks next, this program started again or another process, goes on."""
         with suppress(Exception):  # the heartbeat will run out by itself
             async with self._services.database.writing() as connection:
@@ -178,10 +167,3 @@ class Launcher:
                     raise
                 log.warning("the database does not take the end of a task, trying again")
                 await asyncio.sleep(LOOK_EVERY_S)
-
-
-async def _pause(connection: Connection, task: Record, now: datetime) -> None:
-    await tasks.set_status(connection, task["id"], "PAUSED", now=now)
-    experiment = await experiments.by_id(connection, task["experiment_id"])
-    if experiment is not None and experiment["task_id"] == task["id"]:
-        await experiments.change(connection, experiment["id"], now=now, status="paused")

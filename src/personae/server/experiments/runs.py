@@ -62,6 +62,34 @@ class Run:
     def task_id(self) -> str:
         return str(self.task["id"])
 
+    async def began(self, connection: Connection) -> None:
+        """A process has taken the task."""
+        experiment = await experiments.by_id(connection, self.task["experiment_id"])
+        if experiment is not None and experiment["task_id"] == self.task_id:
+            now = self.services.now()
+            started: Any = experiment["started_at"] or now
+            await experiments.change(connection, experiment["id"], now=now, status="running", started_at=started)
+
+    async def paused(self, connection: Connection, now: datetime) -> None:
+        """It waits until somebody wants it to go on."""
+        await tasks.set_status(connection, self.task_id, "PAUSED", now=now)
+        experiment = await experiments.by_id(connection, self.task["experiment_id"])
+        if experiment is not None and experiment["task_id"] == self.task_id:
+            await experiments.change(connection, experiment["id"], now=now, status="paused")
+
+    async def ended(
+        self, connection: Connection, status: str, problem: str | None, *, has_failed: bool, now: datetime
+    ) -> None:
+        """The task is over: its experiment is `status`, with what came out summed up for lists and pages."""
+        experiment = await experiments.by_id(connection, self.task["experiment_id"])
+        if experiment is not None:
+            ended_at = experiment["ended_at"] or now
+            values: dict[str, Any] = {"results": await summed_up(connection, experiment, until=ended_at)}
+            if experiment["task_id"] == self.task_id:  # a task beside the run leaves its state alone
+                values |= {"status": status, "problem": problem, "ended_at": ended_at}
+            await experiments.change(connection, experiment["id"], now=now, **values)
+        await tasks.set_status(connection, self.task_id, "FAILURE" if has_failed else "SUCCESS", error=problem, now=now)
+
     async def work(self) -> None:
         """The whole task. Raises what stopped it; see `Launcher` for what becomes of that."""
         services, experiment_id = self.services, self.task["experiment_id"]
@@ -161,24 +189,3 @@ async def secrets_and_models(
             secrets = secrets_for(experiment["snapshot"]["llm_settings"] or {}, config, services.cipher)
     models = await experiment_models(connection, services, experiment["project_id"], experiment["settings"])
     return secrets, models
-
-
-async def conclude(
-    connection: Connection,
-    task: Record,
-    *,
-    status: str,
-    problem: str | None,
-    has_failed: bool,
-    now: datetime,
-) -> None:
-    """The task is over: its experiment is `status`, with what came out summed up for lists and pages."""
-    experiment_id = task["experiment_id"]
-    experiment = await experiments.by_id(connection, experiment_id)
-    if experiment is not None:
-        ended_at = experiment["ended_at"] or now
-        values: dict[str, Any] = {"results": await summed_up(connection, experiment, until=ended_at)}
-        if experiment["task_id"] == task["id"]:  # a task beside the run leaves its state alone
-            values |= {"status": status, "problem": problem, "ended_at": ended_at}
-        await experiments.change(connection, experiment_id, now=now, **values)
-    await tasks.set_status(connection, task["id"], "FAILURE" if has_failed else "SUCCESS", error=problem, now=now)

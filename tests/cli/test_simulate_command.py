@@ -119,6 +119,18 @@ def test_the_bots_system_prompt_is_sent_and_recorded(simulate: Command, fake: Fa
     assert rows(folder / "r.jsonl")[0]["transcript"][0] == {"role": "system", "content": "You sell shoes."}
 
 
+def test_the_bots_system_prompt_is_filled_from_the_scenario(simulate: Command, fake: FakeLLM, folder: Path) -> None:
+    (folder / "s.yaml").write_text("- goal: leave\n  city: Oslo\n- goal: stay\n  city: Rome\n")
+    given = ("--scenarios", "s.yaml", "--bot", fake.url + "/v1", "--bot-model", "mine", "--bot-system")
+    refused = simulate(*given, "You sell shoes in {{town}}.")
+    assert (refused.code, fake.ledger.calls()) == (2, 0)
+    assert "the bot's system prompt: no column fills {{town}}" in refused.err
+    simulate(*given, "You sell shoes in {{city}}.")
+    filled = {"You sell shoes in Oslo.", "You sell shoes in Rome."}
+    assert {request.first_text for request in fake.requests if request.model == "mine"} == filled
+    assert {row["transcript"][0]["content"] for row in rows(folder / "r.jsonl")} == filled
+
+
 def test_a_price_serves_the_bots_unknown_model_too(simulate: Command, fake: FakeLLM, folder: Path) -> None:
     done = simulate("--bot", fake.url + "/v1", "--bot-model", "mine", "--price", "1/2")
     assert "not known" not in done.said

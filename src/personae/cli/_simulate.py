@@ -294,7 +294,7 @@ async def _talk(options: Options, running: Engine, experiment: Experiment, conso
         return _sum_up(options, progress, console, stopping.decision)
     done = experiment.progress.found_done + experiment.progress.done
     try:
-        if done or not early.why:
+        if done:
             _sum_up(options, experiment.progress, console)
     except RecordingError as error:  # a full disk is full for the reports too
         _say(console, f"error: {error}", "bold red")
@@ -306,6 +306,8 @@ async def _talk(options: Options, running: Engine, experiment: Experiment, conso
             f"{done} of {experiment.progress.planned} conversations are done and kept in {options.out}; "
             f"{experiment.recorder.unfinished} half-done ones are kept too. Run the same command again to go on.",
         )
+    elif not early.why:
+        _say(console, "stopped before anything was recorded")
     return early.code
 
 

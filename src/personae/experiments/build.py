@@ -56,11 +56,11 @@ class Engine:
     guard: Guard | None = None
 
     def plan(self, personas: Sequence[Persona], scenarios: Sequence[Scenario], *, system_prompt: str = "") -> Plan:
-        """The plan, checked. `system_prompt` is the bot's where it is to be filled from each scenario.
+        """The plan, checked. `system_prompt` takes the place of the bot's own; either is filled from each scenario.
 
         Raises InputError.
         """
-        settings = self.settings
+        settings, prompt = self.settings, system_prompt or self.bot.system_prompt
         return make_plan(
             personas,
             scenarios,
@@ -68,12 +68,12 @@ class Engine:
             epochs=settings.epochs,
             seed=settings.seed,
             bot_columns=settings.bot.columns if isinstance(settings.bot, AsksForColumns) else (),
-            system_prompt=system_prompt,
+            system_prompt=prompt,
             behaviours=settings.behaviours,
             settings=digest(
                 settings.bot.label,
                 _identity(settings.bot),
-                system_prompt or self.bot.system_prompt,
+                prompt,
                 self.simulator.name,
                 str(settings.simulator.temperature),
                 str(settings.max_turns),

@@ -36,7 +36,7 @@ class Plan:
     epochs: int = 1
     seed: int = 0
     system_prompt: str = ""
-    """The bot's system prompt with placeholders; blank where it has none to fill."""
+    """The bot's system prompt, before its placeholders are filled."""
     only: frozenset[int] | None = None
     """Places in the plan, from 0, where not all of it is to be run."""
     is_shuffled: bool = False
@@ -97,7 +97,7 @@ class Plan:
             scenario=filled,
             epoch=epoch,
             seed=derive(self.seed, who, what, epoch),
-            system_prompt=fill(self.system_prompt, filled.columns, where=_SYSTEM) or scenario.system_prompt,
+            system_prompt=scenario.system_prompt or fill(self.system_prompt, filled.columns, where=_SYSTEM) or None,
             behaviours=dose.chosen(persona, scenario, self.behaviours),
         )
 
@@ -121,8 +121,8 @@ def make_plan(
 ) -> Plan:
     """The plan for these inputs, checked: names are unique, goals are there, every placeholder has its column.
 
-    `bot_columns` are those that the bot's requests ask for, `system_prompt` is the bot's where it has placeholders,
-    `behaviours` those of the whole run. Raises InputError that lists all that is wrong, up to twenty lines.
+    `bot_columns` are those that the bot's requests ask for, `system_prompt` is the bot's, `behaviours` those of the
+    whole run. Raises InputError that lists all that is wrong, up to twenty lines.
     """
     problems = [*_same_names(personas, scenarios, criteria), *_same_scenarios(scenarios)]
     pairs: tuple[tuple[Persona, Scenario], ...] = ()

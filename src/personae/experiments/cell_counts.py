@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,10 +17,10 @@ class CellCounts:
 
     conversations: int = 0
     measured: int = 0
-    sums: dict[str, float] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-    invalid_sums: dict[str, float] = field(default_factory=dict)
-    invalid_counts: dict[str, int] = field(default_factory=dict)
+    sums: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    invalid_sums: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    invalid_counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Of conversations that were judged, but were no fair tests."""
     votes: list[Sums] = field(default_factory=list)
     """What several judges said of the goal, for each conversation that counts and was rated by several."""

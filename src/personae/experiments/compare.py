@@ -110,12 +110,14 @@ class _Answers:
     unanswered: int = 0
 
     @classmethod
-    def of(cls, pairs: Iterable[tuple[int, float | None, float | None]], cells: int) -> _Answers:
-        """Of all pairs, each with its cell and what was answered before and after."""
+    def of(cls, given: Iterable[tuple[Answers, Answers]], place: int, of: Iterable[int], cells: int) -> _Answers:
+        """Of what was answered before and after, the answers at `place`; `of` says the cell of each pair."""
         counts, sums = array("L", bytes(8 * cells)), array("d", bytes(8 * cells))
         answers = cls(counts, sums, sums[:], counts[:], counts[:])
         n, before, after, better, worse = answers.pairs, answers.before, answers.after, answers.better, answers.worse
-        for cell, old, new in pairs:
+        for cell, (first, second) in zip(of, given, strict=True):
+            old = first[place] if place < len(first) else None
+            new = second[place] if place < len(second) else None
             if old is None or new is None:
                 answers.unanswered += 1
                 continue
@@ -185,8 +187,7 @@ class _Pairs:
             yield self._difference("metric", name, self._answers(self._scores, place), level, seed)
 
     def _answers(self, given: list[tuple[Answers, Answers]], place: int) -> _Answers:
-        pairs = ((cell, _at(old, place), _at(new, place)) for cell, (old, new) in zip(self._of, given, strict=True))
-        return _Answers.of(pairs, len(self._cells))
+        return _Answers.of(given, place, self._of, len(self._cells))
 
     def _difference(self, kind: Kind, name: str | None, answers: _Answers, level: float, seed: int) -> Difference:
         kind = "goal" if name is None else kind

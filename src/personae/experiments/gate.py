@@ -17,11 +17,11 @@ from typing import Any, Literal
 from personae.core.conversation import CUT, DISCLAIMER, ERRORS
 from personae.core.seed import derive, digest
 from personae.errors import ConfigurationError, InputError
+from personae.experiments.bare_rows import row_answers, row_left_out
 from personae.experiments.compare import Comparing, Row
 from personae.experiments.comparison import Comparison
 from personae.experiments.gate_policy import Policy, Rule
 from personae.experiments.measured import measure_id
-from personae.experiments.pairing import row_answers, row_left_out
 from personae.experiments.result_file import each_row
 from personae.stats.intervals import Estimate, effective_n, mean, rate, undefined
 from personae.stats.power import mean_settled, rate_settled

@@ -7,6 +7,7 @@ answered at least one question about it. All others are excluded from every rate
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Literal
 
 from personae.core.conversation import CUT, ERRORS
@@ -72,6 +73,7 @@ def metric_title(name: str) -> str:
     return name.replace("_", " ").replace("-", " ").capitalize()
 
 
+@cache
 def measure_id(kind: Kind, name: str) -> str:
     """How a measure is called in data and links."""
     return GOAL if kind == "goal" else f"{kind}:{name}"

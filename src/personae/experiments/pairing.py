@@ -7,17 +7,16 @@ answered about it, and a checksum of each turn, which is enough to find the turn
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
 import orjson
 
-from personae.core.conversation import CUT, ERRORS
 from personae.errors import InputError
-from personae.experiments.measured import GOAL_TITLE, Kind, exclusion
-from personae.experiments.result_file import verdicts_of
+from personae.experiments.bare_rows import NUMBER, Known, row_left_out
+from personae.experiments.measured import Kind
 
 _PARTS = ("judge_provider", "judge_model", "judge_mode", "simulator_model", "max_turns", "rating_version")
 """What must be the same in the metadata of two runs, beside criteria and prompts."""
@@ -109,7 +108,7 @@ class Run:
     """Kind and name of what this run's conversations were asked."""
     conversations: int = 0
     _seen: set[bytes] = field(default_factory=set)
-    _names: dict[str, str] = field(default_factory=dict)
+    _about: Known[tuple[bytes, str]] = field(default_factory=lambda: Known(_digest_and_name))
     _shapes: set[tuple[tuple[str | None, ...], ...]] = field(default_factory=set)
 
     def side(self, row: Mapping[str, Any]) -> tuple[bytes, Side]:
@@ -130,21 +129,22 @@ class Run:
     def _side(self, row: Mapping[str, Any]) -> tuple[bytes, Side]:
         goal, ratings, scores = row.get("goal"), row.get("ratings", ()), row.get("metrics", ())
         criteria: list[str | None] = [rating["criterion"] for rating in ratings]
-        verdicts = [_NUMBER[rating["verdict"]] for rating in ratings]
+        verdicts = [NUMBER[rating["verdict"]] for rating in ratings]
         if goal is not None:
             criteria.insert(0, None)
-            verdicts.insert(0, _NUMBER[goal["verdict"]])
+            verdicts.insert(0, NUMBER[goal["verdict"]])
         metrics, values = tuple(score["metric"] for score in scores), [score["value"] for score in scores]
         self._note(tuple(criteria), metrics)
         self.conditions.add(row["metadata"])
-        persona, scenario, epoch = row["persona"], row["scenario"], row["epoch"]
-        behaviours = row["metadata"].get("behaviours")  # in another manner it is another conversation
-        content = orjson.dumps([persona, scenario, behaviours], option=orjson.OPT_SORT_KEYS)
-        cell = blake2b(content, digest_size=12).digest()
+        persona, name = self._about.of(row["persona"])
+        scenario, label = self._about.of(row["scenario"])
+        cell, epoch = persona + scenario, row["epoch"]
+        if behaviours := row["metadata"].get("behaviours"):  # in another manner it is another conversation
+            cell += _digest(behaviours)
         side = Side(
             row["key"],
-            self._name(persona["name"]),
-            self._name(scenario.get("name") or scenario["goal"]),
+            name,
+            label,
             epoch,
             cell,
             row_left_out(row, (*verdicts, *values)),
@@ -162,41 +162,14 @@ class Run:
             for name in metrics:
                 self.asked.setdefault(("metric", name))
 
-    def _name(self, text: str) -> str:
-        return self._names.setdefault(text, text)
+
+def _digest_and_name(told: Mapping[str, Any]) -> tuple[bytes, str]:
+    """Of a persona or a scenario: what it is compared by, and what people call it."""
+    return _digest(told), told.get("name") or told["goal"]
 
 
-def row_answers(row: Mapping[str, Any]) -> Iterator[tuple[Kind, str, float | None, str]]:
-    """As `measured.answers`, from the bare row."""
-    if (goal := row.get("goal")) is not None:
-        yield "goal", GOAL_TITLE, _NUMBER[goal["verdict"]], goal.get("error", "")
-    for rating in row.get("ratings", ()):
-        yield "criterion", rating["criterion"], _NUMBER[rating["verdict"]], rating.get("error", "")
-    for score in row.get("metrics", ()):
-        yield "metric", score["metric"], score["value"], score.get("reason", "")
-
-
-_NUMBER = {True: 1.0, False: 0.0, None: None}
-
-
-def row_left_out(row: Mapping[str, Any], values: Sequence[float | None]) -> str:
-    """Why a conversation is in no rate. Only of one that may be left out is the whole rule asked: it is slower."""
-    if is_measured(row, values):
-        return ""
-    left_out = exclusion(verdicts_of(row))
-    return "" if left_out is None else left_out[0]
-
-
-def is_measured(row: Mapping[str, Any], values: Sequence[float | None]) -> bool:
-    """Whether it is plain from the bare row that `exclusion` has nothing against it."""
-    validity = row.get("validity")
-    if validity and validity["verdict"] not in _FAIR:
-        return False
-    return row["termination"] not in _NEVER_RATED and values.count(None) < len(values)
-
-
-_NEVER_RATED = ERRORS | CUT
-_FAIR = ("valid", "unsure")
+def _digest(value: Any) -> bytes:
+    return blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=12).digest()
 
 
 def checksums(transcript: Sequence[Mapping[str, Any]]) -> bytes:

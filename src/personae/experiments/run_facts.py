@@ -41,27 +41,59 @@ _RUN: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(slots=True)
+class _Place:
+    """One mapping of the rows' metadata: the whole, or what stands at a path in it."""
+
+    passed: dict[str, None] = field(default_factory=dict)
+    """Names that are not looked at: of one conversation alone, with enough different values, or among `parts`."""
+    last: dict[str, Any] = field(default_factory=dict)
+    """What the row before said, save for what is passed over."""
+    parts: list[str] = field(default_factory=list)
+    """Names of mappings that are places of their own."""
+
+
+@dataclass(slots=True)
 class Facts:
     """Different values by path, in the order in which they were met; so many and no more."""
 
     values: dict[str, dict[str, None]] = field(default_factory=dict)
-    _last: dict[str, Any] = field(default_factory=dict)
-    """What the row before said: most of a run's rows say the same."""
+    _places: dict[str, _Place] = field(default_factory=dict)
 
     def add(self, metadata: Mapping[str, Any], path: str = "") -> None:
-        """What one row says."""
-        last = self._last
-        for name, value in metadata.items():
-            full = path + name if path else name
-            if value is None or last.get(full) == value or full in _NOT_FACTS:
-                continue
-            last[full] = value
-            if isinstance(value, Mapping):
-                self.add(value, f"{full}.")
-            elif full in self.values or len(self.values) < _MOST_FACTS:
-                values = self.values.setdefault(full, {})
-                if len(values) <= _MOST_VALUES:
-                    values.setdefault(_as_text(value))
+        """What one row says. Most of a run's rows say the same: only what differs is looked at."""
+        place = self._places.setdefault(path, _Place())
+        if {**metadata, **place.passed} != place.last:
+            for name, value in metadata.items():
+                if value is not None and name not in place.passed and place.last.get(name) != value:
+                    self._take(place, path + name, name, value)
+            place.last = {**metadata, **place.passed}
+        for name in place.parts:
+            part = metadata.get(name)
+            if isinstance(part, Mapping):
+                self.add(part, f"{path}{name}.")
+            elif part is not None:
+                self._note(path + name, part)
+
+    def _take(self, place: _Place, full: str, name: str, value: Any) -> None:
+        if full in _NOT_FACTS:
+            place.passed[name] = None
+        elif not isinstance(value, Mapping):
+            if self._note(full, value):
+                place.passed[name] = None
+        elif name in place.last:  # it differs from row to row: from now on its parts are compared, each for itself
+            place.passed[name] = None
+            place.parts.append(name)
+        else:
+            self.add(value, f"{full}.")
+
+    def _note(self, full: str, value: Any) -> bool:
+        """Keep one value. True where there are enough of that name."""
+        if full not in self.values and len(self.values) >= _MOST_FACTS:
+            return True
+        values = self.values.setdefault(full, {})
+        if len(values) <= _MOST_VALUES:
+            values.setdefault(_as_text(value))
+        return len(values) > _MOST_VALUES
 
     def finish(self) -> tuple[Run, tuple[Fact, ...]]:
         """The run, and what is not said of it there."""

@@ -7,7 +7,7 @@ pairs, some 500 bytes each, not with conversations.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,8 @@ from personae.core.persona import Scenario
 from personae.core.result import SimulationResult, persona_of
 from personae.core.seed import derive
 from personae.core.text import whole
-from personae.core.usage import NO_USAGE, Usage
+from personae.core.usage import UsageSum
+from personae.experiments.bare_rows import Known, is_measured, row_answers
 from personae.experiments.cell_counts import CellCounts
 from personae.experiments.doses import Doses
 from personae.experiments.fairness import FairnessCount
@@ -32,7 +33,6 @@ from personae.experiments.measured import (
     is_retried,
     measure_id,
 )
-from personae.experiments.pairing import is_measured, row_answers
 from personae.experiments.report_data import Excluded, Latency, Measure, Message, ReportData, Slice
 from personae.experiments.result_file import each_row
 from personae.experiments.run_facts import Facts
@@ -44,8 +44,6 @@ from personae.stats.variance import Cell, Part, variance_split
 _ROLES = ("bot", "simulator", "judge")
 _MOST_MESSAGES = 50
 _LONGEST_MESSAGE = 300
-_MOST_KNOWN = 10_000
-_NOTHING: Mapping[str, Any] = {}
 
 
 def tally(rows: Iterable[Mapping[str, Any]]) -> ReportData:
@@ -86,20 +84,23 @@ class _Question:
 class _Tally:
     """Counts, while rows go by."""
 
-    cells: dict[tuple[str, str], CellCounts] = field(default_factory=dict)
+    cells: defaultdict[tuple[str, str], CellCounts] = field(default_factory=lambda: defaultdict(CellCounts))
+    """By the persona's name and the scenario's hash."""
     scenarios: dict[str, str] = field(default_factory=dict)
     traits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     questions: dict[str, _Question] = field(default_factory=dict)
     excluded: dict[str, _Grouped] = field(default_factory=dict)
     terminations: Counter[str] = field(default_factory=Counter)
     turns: Counter[int] = field(default_factory=Counter)
-    usage: dict[str, Usage] = field(default_factory=dict)
+    usage: defaultdict[str, UsageSum] = field(default_factory=lambda: defaultdict(UsageSum))
     latency: Distribution = field(default_factory=Distribution)
     facts: Facts = field(default_factory=Facts)
     doses: Doses = field(default_factory=Doses)
     fairness: FairnessCount = field(default_factory=FairnessCount)
-    _known: dict[str, str] = field(default_factory=dict)
-    """Names of personas and scenarios by all that a row says of them."""
+    _personas: Known[str] = field(init=False)
+    _scenarios: Known[str] = field(init=False)
+    _plain: Mapping[str, Any] = field(default_factory=dict)
+    """Metadata of a turn of which nothing is to be counted: those of most replies are the same."""
     conversations: int = 0
     measured: int = 0
     retried: int = 0
@@ -109,11 +110,14 @@ class _Tally:
     refusals: int = 0
     refusals_undecided: int = 0
 
+    def __post_init__(self) -> None:
+        self._personas, self._scenarios = Known(self._persona), Known(self._scenario)
+
     def add(self, row: Mapping[str, Any]) -> None:
         """One conversation. A result is made only of a row that has something rare: making it takes thrice the time."""
-        cell = self.cells.setdefault(self._pair(row), CellCounts())
+        cell = self.cells[self._personas.of(row["persona"]), self._scenarios.of(row["scenario"])]
         metadata = row.get("metadata") or {}
-        given = [*row_answers(row)]
+        given = row_answers(row)
         if is_measured(row, [value for _, _, value, _ in given]):
             left_out = None
             self.failed += any(reason for kind, _, _, reason in given if kind != "metric")
@@ -125,7 +129,7 @@ class _Tally:
         self.terminations[row["termination"]] += 1
         self._add_turns(row["transcript"])
         for role, usage in (row.get("usage") or {}).items():
-            self.usage[role] = self.usage.get(role, NO_USAGE) + Usage.from_dict(usage)
+            self.usage[role].add(usage)
         self.refusals += _count(metadata.get("refusals_observed"))
         self.run_again += bool(metadata.get("run_again_after"))
         self.refusals_undecided += _count(metadata.get("refusals_undecided"))
@@ -138,38 +142,32 @@ class _Tally:
             cell.add_votes(row.get("goal"))
 
     def _add_turns(self, transcript: Sequence[Mapping[str, Any]]) -> None:
-        replies, plain = 0, _NOTHING
+        replies, plain, waits = 0, self._plain, []
         for turn in transcript:
-            metadata, latency_ms = turn.get("metadata") or _NOTHING, turn.get("latency_ms")
             if turn["role"] == "assistant":
-                replies += "opening" not in metadata
-                if latency_ms is not None:
-                    self.latency.add(latency_ms)
-            if metadata and metadata != plain:
-                is_bad = is_retried(metadata), is_cut(metadata)
-                self.retried += is_bad[0]
-                self.cut_replies += is_bad[1]
-                plain = plain if any(is_bad) else metadata  # most replies say the same
+                replies += 1
+                if (latency_ms := turn.get("latency_ms")) is not None:
+                    waits.append(latency_ms)
+            if (metadata := turn.get("metadata")) and metadata != plain:
+                is_odd = is_retried(metadata), is_cut(metadata), "opening" in metadata
+                self.retried += is_odd[0]
+                self.cut_replies += is_odd[1]
+                replies -= is_odd[2] and turn["role"] == "assistant"
+                if not any(is_odd):
+                    plain = self._plain = metadata
+        self.latency.add(*waits)
         self.turns[replies] += 1
 
-    def _pair(self, row: Mapping[str, Any]) -> tuple[str, str]:
-        """The names of the row's persona and scenario. Each is checked when it is met first."""
-        persona = self._known.get(told := repr(row["persona"]))
-        if persona is None:
-            found = persona_of(row["persona"])
-            persona = self._keep(told, found.name)
-            self.traits.setdefault(persona, found.traits)
-        scenario = self._known.get(told := repr(row["scenario"]))
-        if scenario is None:
-            about = Scenario.model_validate(row["scenario"])
-            scenario = self._keep(told, about.version_hash)
-            self.scenarios.setdefault(scenario, about.label)
-        return persona, scenario
+    def _persona(self, told: Mapping[str, Any]) -> str:
+        """The name of a persona. It is checked when it is met first, as scenarios are."""
+        found = persona_of(told)
+        self.traits.setdefault(found.name, found.traits)
+        return found.name
 
-    def _keep(self, told: str, name: str) -> str:
-        if len(self._known) < _MOST_KNOWN:
-            self._known[told] = name
-        return name
+    def _scenario(self, told: Mapping[str, Any]) -> str:
+        found = Scenario.model_validate(told)
+        self.scenarios.setdefault(found.version_hash, found.label)
+        return found.version_hash
 
     def _add_answers(
         self, cell: CellCounts, given: list[tuple[Kind, str, float | None, str]], left_out: tuple[str, str] | None
@@ -180,15 +178,14 @@ class _Tally:
             question = self.questions.get(key) or self.questions.setdefault(key, _Question(kind, name))
             if left_out is not None:
                 if left_out[0] == INVALID and value is not None:
-                    cell.invalid_sums[key] = cell.invalid_sums.get(key, 0.0) + value
-                    cell.invalid_counts[key] = cell.invalid_counts.get(key, 0) + 1
-                continue
-            if value is None:
+                    cell.invalid_sums[key] += value
+                    cell.invalid_counts[key] += 1
+            elif value is None:
                 question.missing.add(reason)
                 question.unanswered += 1
-                continue
-            cell.sums[key] = cell.sums.get(key, 0.0) + value
-            cell.counts[key] = cell.counts.get(key, 0) + 1
+            else:
+                cell.sums[key] += value
+                cell.counts[key] += 1
         if left_out is not None:
             self.excluded.setdefault(left_out[0], _Grouped()).add(left_out[1])
         else:
@@ -217,7 +214,7 @@ class _Tally:
             traits=self._slices(groups["traits"]),
             terminations={name: self.terminations[name] for name in TERMINATIONS if self.terminations[name]},
             turns=dict(sorted(self.turns.items())),
-            usage=dict(sorted(self.usage.items(), key=_by_role)),
+            usage={role: self.usage[role].finish() for role in sorted(self.usage, key=_by_role)},
             latency=Latency(
                 self.latency.count,
                 self.latency.percentile(0.5),
@@ -314,5 +311,5 @@ def _count(value: Any) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _by_role(item: tuple[str, Usage]) -> tuple[int, str]:
-    return (_ROLES.index(item[0]) if item[0] in _ROLES else len(_ROLES)), item[0]
+def _by_role(role: str) -> tuple[int, str]:
+    return (_ROLES.index(role) if role in _ROLES else len(_ROLES)), role

@@ -8,7 +8,6 @@ Idea:   exact while there are few; then counts in bins whose edges grow by a fix
 from __future__ import annotations
 
 import math
-from bisect import insort
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,58 +23,62 @@ _SMALLEST = 1e-3
 
 @dataclass(slots=True)
 class Distribution:
-    """Numbers from 0 up, added one by one."""
+    """Numbers from 0 up, added one by one or many at once."""
 
-    count: int = 0
-    total: float = 0.0
-    smallest: float = math.inf
-    largest: float = 0.0
-    _exact: list[float] | None = field(default_factory=list)
+    _fresh: list[float] = field(default_factory=list)
+    """Not in a bin yet."""
     _bins: Counter[int] = field(default_factory=Counter)
+    """Empty as long as all numbers are kept as they are."""
+    _binned: int = 0
+    _smallest: float = math.inf
+    _largest: float = 0.0
 
-    def add(self, value: float) -> None:
-        self.count += 1
-        self.total += value
-        self.smallest, self.largest = min(self.smallest, value), max(self.largest, value)
-        if self._exact is not None:
-            insort(self._exact, value)
-            if len(self._exact) > EXACT:
-                self._bins.update(map(_bin, self._exact))
-                self._exact = None
-        else:
-            self._bins[_bin(value)] += 1
+    def add(self, *values: float) -> None:
+        self._fresh += values
+        if len(self._fresh) > EXACT:
+            self._fold()
+
+    def _fold(self) -> None:
+        """Put into bins what is not in one yet."""
+        fresh, self._fresh = self._fresh, []
+        self._binned += len(fresh)
+        self._smallest = min(self._smallest, *fresh, math.inf)
+        self._largest = max(self._largest, *fresh, 0.0)
+        self._bins.update(map(_bin, fresh))
+
+    @property
+    def count(self) -> int:
+        return self._binned + len(self._fresh)
 
     def percentile(self, share: float) -> float | None:
         """The value that `share` (0 to 1) lies below; None where there is no number."""
         if not self.count:
             return None
-        if self._exact is not None:
-            return percentile(self._exact, share)
+        if not self._bins:
+            return percentile(sorted(self._fresh), share)
+        self._fold()
         place, seen = share * (self.count - 1), 0
         for index in sorted(self._bins):
             seen += self._bins[index]
             if seen > place:
-                return min(self.largest, max(self.smallest, _middle(index)))
-        return self.largest
-
-    @property
-    def mean(self) -> float | None:
-        return self.total / self.count if self.count else None
+                return min(self._largest, max(self._smallest, _middle(index)))
+        return self._largest
 
     def histogram(self, bars: int = 24) -> tuple[tuple[float, float, int], ...]:
         """Equal steps from 0 to a round number above the largest value: (from, below, count). Empty without numbers."""
         if not self.count:
             return ()
-        step = round_step(self.largest / bars)
-        values = [(value, 1) for value in self._exact] if self._exact is not None else self._binned()
-        last = max(1, math.floor(self.largest / step) + 1)
+        if self._bins:
+            self._fold()
+        largest = max(self._largest, *self._fresh, 0.0)
+        values = [(min(largest, _middle(index)), count) for index, count in self._bins.items()]
+        values += [(value, 1) for value in self._fresh]
+        step = round_step(largest / bars)
+        last = max(1, math.floor(largest / step) + 1)
         counts = [0] * last
         for value, count in values:
             counts[min(last - 1, int(value / step))] += count
         return tuple((place * step, (place + 1) * step, count) for place, count in enumerate(counts))
-
-    def _binned(self) -> list[tuple[float, int]]:
-        return [(min(self.largest, _middle(index)), count) for index, count in self._bins.items()]
 
 
 def round_step(least: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_MOST = 8_000
+LONGEST = 8_000
 """Characters of one text that are read."""
 _SENTENCES = re.compile(r"(?<=[.!?\u2026\u3002])\s+|\n+")
 _WORDS = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
@@ -23,16 +23,16 @@ _OFFERS = re.compile(
 
 def plain(text: str) -> str:
     """Lower case with straight apostrophes, its first 8,000 characters."""
-    return text[:_MOST].lower().replace("\u2019", "'")
+    return text[:LONGEST].lower().replace("\u2019", "'")
 
 
 def words(text: str) -> list[str]:
     """The words of a text that went through `plain`, or any other."""
-    return _WORDS.findall(text[:_MOST])
+    return _WORDS.findall(text[:LONGEST])
 
 
 def sentences(text: str) -> list[str]:
-    return [part for part in _SENTENCES.split(text[:_MOST]) if part.strip()]
+    return [part for part in _SENTENCES.split(text[:LONGEST]) if part.strip()]
 
 
 def cues(*phrases: str) -> re.Pattern[str]:
@@ -45,7 +45,7 @@ def values(text: str) -> frozenset[str]:
     """What in a text is exact: numbers, codes, dates and addresses of e-mail, each as `canonical` writes it."""
     if not _EXACT.search(text):
         return frozenset()
-    found = (canonical(part) for part in _BETWEEN.split(text[:_MOST]) if _EXACT.search(part))
+    found = (canonical(part) for part in _BETWEEN.split(text[:LONGEST]) if _EXACT.search(part))
     return frozenset(value for value in found if len(value) > 1)
 
 

@@ -14,31 +14,33 @@ from personae.simulation.policies import Policy, Spoken, by_intensity, policies
 from personae.simulation.policies._reading import cues, plain
 
 _MOVES = cues(
-    r"(?:make|grant|give) (?:me )?(?:an?|one|this) (?:small |little |one-time )?exception",
-    r"just this once",
-    r"between (?:us|you and me)",
-    r"off the record",
-    r"nobody (?:will|needs to|has to) (?:know|find out)",
-    r"bend the rules?",
-    r"(?:ignore|forget|disregard|drop|skip) (?:all |any )?(?:of )?(?:your|the|those|these|previous|prior)[\w ]{0,24}"
-    r"(?:instructions?|rules?|guidelines?|polic(?:y|ies)|prompt|checks?)",
-    r"system prompt",
-    r"your (?:instructions|rules|guidelines)",
-    r"pretend (?:to be|that|you)",
-    r"you are now",
-    r"act as",
-    r"i(?:'m| am) (?:an?|the|your) "
-    r"(?:admin(?:istrator)?|developer|manager|employee|lawyer|journalist|owner|boss|supervisor)",
+    r"(?:make|grant|give|allow) (?:me |us )?(?:an?|one|this) (?:small |little |one-time )?exception",
+    r"(?:just|only|for|this) (?:this )?(?:once|one time)",
+    r"turn a blind eye|look the other way|let it slide|bend the rules?",
+    r"between (?:us|you and me)|off the record|(?:our|a) (?:little )?secret",
+    r"(?:nobody|no one) (?:will|would|needs to|has to|is going to|ever) (?:know|notice|check|finds? out|find out)",
+    r"(?:won't|will not|wouldn't) (?:tell (?:anyone|anybody|a soul)|say anything)",
+    r"(?:ignore|forget|disregard|drop|skip|bypass|set aside)\b[\w' ]{0,30}?"
+    r"(?:instructions?|rules?|guidelines?|polic(?:y|ies)|prompt|checks?|restrictions?|verification"
+    r"|security questions?)",
+    r"override (?:the|your|that|this|it)(?: \w+)? (?:system|rules?|polic(?:y|ies)|checks?|restrictions?)",
+    r"override (?:it|that)",
+    r"system prompt|developer mode|hypothetically",
+    r"(?:what|tell me|show me|print|repeat|reveal|list)\b[\w' ]{0,20}? your (?:instructions|rules|guidelines|prompt)",
+    r"(?:print|repeat|show|reveal|output)\b[\w' ]{0,30}? above",
+    r"pretend (?:to be|that|you)|you are now|act as (?:if|though|an?|my)",
+    r"(?:without|with no|free of) (?:any )?(?:restrictions|rules|filters)",
+    r"i(?:'m| am) (?:an?|the|your|from the|with the) (?:[\w']+ ){0,2}?"
+    r"(?:admin(?:istrator)?|manager|employee|lawyer|boss|supervisor|fraud team|head office"
+    r"|owner(?! of the (?:account|card)))",
     r"i work (?:here|for (?:you|your|this))",
-    r"i was promised",
-    r"your (?:manager|boss|colleague|supervisor) (?:told|said|promised)",
-    r"override",
-    r"(?:my|a) lawyer",
-    r"sue",
-    r"(?:bad|one-star|1-star) review",
-    r"social media",
-    r"or else",
-    r"hypothetically",
+    r"i (?:personally )?know (?:the|your) (?:[\w']+ ){0,2}?(?:owner|boss|manager|director|ceo)",
+    r"i was promised|promised me",
+    r"your (?:manager|boss|colleague|supervisor)\b[\w' ]{0,16}? (?:told|said|promised|assured|allowed)",
+    r"(?:my|a) lawyer|sue|or else",
+    r"(?:bad|one-star|1-star|terrible|negative) reviews?",
+    r"(?:on|to|all over) social media|go(?:ing)? public",
+    r"(?:post|write|tell (?:everyone|everybody)) about (?:this|you)",
 )
 
 

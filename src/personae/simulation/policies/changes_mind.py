@@ -14,22 +14,20 @@ from personae.simulation.policies import Policy, Spoken, by_intensity, policies
 from personae.simulation.policies._reading import cues, plain
 
 _TAKES_BACK = cues(
-    r"actually",
-    r"on second thoughts?",
-    r"(?:i(?:'ve| have)? )?changed my mind",
+    r"actually,? (?:no|can|could|let|let's|make|do|don't|please|cancel|forget|change|keep|send|leave|hold|wait"
+    r"|i'll|i will|i(?:'d| would)? (?:rather|prefer|want|like|need)|on|not|never)",
+    r"on (?:second thoughts?|reflection)",
+    r"(?:i(?:'ve| have)? )?(?:changed my mind|reconsidered)|i(?:'ve| have)? thought (?:again|better)",
     r"(?:scrap|scratch|strike|forget) that",
     r"forget what i (?:just )?(?:said|wrote|asked)",
-    r"come to think of it",
-    r"now that i think (?:of|about) it",
-    r"thinking about it",
-    r"wait,? no",
-    r"no,? wait",
-    r"hmm,? no",
-    r"or no",
-    r"or rather",
-    r"i take that back",
+    r"(?:come to think|now that i think|thinking|when i think) (?:of|about|again|it over)(?: it)?",
+    r"(?:wait|hold on|hang on|hmm?|well|oh),? no|no,? (?:wait|hold on|hang on)",
+    r"or (?:no|rather|wait)",
+    r"i take (?:that|it) back",
+    r"you know(?: what)?,? (?:i'll|i will|let's|let me|make|don't|i'd)",
+    r"after all",
+    r"(?:i said|i asked for|i wanted)\b[^.?!]{0,40}? (?:before|but|earlier)",
     r"let's (?:not|do it differently)",
-    r"i(?:'d| would) rather",
     r"i meant",
     r"instead(?! of)",
 )

@@ -1,31 +1,35 @@
 """Claims a step: says that something was done which this user did not do.
 
 Source: tau2-bench telecom, whose users report device actions; our own detector
-Idea:   sentences in which the user reports an act of their own as done. Whether it is true is not asked.
+Idea:   sentences in which the user reports an act of their own as done, with an "I" or, at their
+        beginning, without. Whether it is true is not asked.
 Cost:   no call of its own; one line more in the simulator's request, in the turns that are planned.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 from personae.simulation.policies import Policy, Spoken, by_intensity, policies
-from personae.simulation.policies._reading import cues, plain
+from personae.simulation.policies._reading import cues, plain, sentences
 
 _ACTS = (
-    r"(?:done|did|tried|checked|restarted|rebooted|reset|reinstalled|updated|sent|called|emailed|uploaded|filled|logged"
-    r"|cleared|confirmed|verified|clicked|entered|followed|read|looked|submitted|turned|switched|changed|contacted)"
+    r"(?:done|did|tried|checked|restarted|rebooted|reset|reinstalled|installed|updated|sent|resent|called|phoned|emailed"
+    r"|uploaded|downloaded|filled|logged|cleared|deleted|confirmed|verified|clicked|pressed|entered|typed|followed|read"
+    r"|looked|searched|submitted|turned|switched|changed|replaced|swapped|rotated|removed|contacted|waited|repeated"
+    r"|refreshed|reloaded|opened|closed|unplugged|tested|went (?:through|over|back)|took it|double-checked)"
 )
+_HOW = r"(?:already |just |also |even |now |then |certainly |definitely |both |all )*"
 _DID = cues(
-    rf"i(?:'ve| have)? (?:already |just |also |even |now |then |certainly |definitely )*{_ACTS}",
+    rf"(?<!if )(?<!when )(?<!once )(?<!should )(?<!did )(?<!until )(?:i|we)(?:'ve| have)? {_HOW}{_ACTS}",
+    r"(?:i|we)(?:'ve| have)? already \w+ed",
     r"(?:already|just) (?:done|did|tried|checked|sent)",
-    r"(?:i|we) did (?:that|it|this|all)",
-    r"yes,? (?:i did|done)",
-    r"all done",
-    r"it's done",
-    r"done that",
+    r"(?<!not )(?<!never )(?<!n't )(?:done|did|tried|checked) (?:that|it|this|so|all)",
+    r"yes,? (?:i did|done)|all done|it's done",
 )
+_SAYS_SO = re.compile(rf"(?:(?:yes|ok|okay|sure|right|already)\W+)?{_ACTS}\b(?! you\b)")
 
 
 @policies.method("claims_step")
@@ -48,4 +52,5 @@ class ClaimsStep(Policy):
     )
 
     def delivered(self, said: Spoken) -> bool | None:
-        return bool(_DID.search(plain(said.text)))
+        text = plain(said.text)
+        return bool(_DID.search(text)) or any(_SAYS_SO.match(one) and one[-1] != "?" for one in sentences(text))

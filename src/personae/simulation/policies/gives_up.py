@@ -15,19 +15,18 @@ from personae.simulation.policies import Policy, Spoken, by_intensity, policies
 from personae.simulation.policies._reading import cues, plain
 
 _LEAVES = cues(
-    r"giv(?:e|ing) up",
-    r"(?:forget|leave|drop|skip) it",
-    r"never ?mind",
-    r"not worth (?:it|the|my)",
-    r"(?:i'm|i am) done",
-    r"(?:try|go|look|take it) (?:somewhere|elsewhere)(?: else)?",
-    r"no point",
-    r"pointless",
+    r"(?<!don't )(?<!not )(?<!won't )giv(?:e|ing) up",
+    r"(?:forget|leave|drop|skip) it|(?:forget|drop) the whole (?:thing|matter)",
+    r"(?:leave|let) it (?:at that|be|there)",
+    r"never ?mind(?! (?:the|that|about|what|my))",
+    r"not worth (?:it|the|my)|(?:can't|cannot) be bothered",
+    r"(?:i'm|i am) done(?: (?:here|with (?:this|you)|trying))?(?=\W*(?:$|[.!,;\n]))",
+    r"(?:try|go|look|buy|order|take it) (?:[\w']+ ){0,2}?(?:somewhere|elsewhere|(?:some(?:body|one|where)) else)",
+    r"no (?:point|use)|pointless|hopeless|lost (?:all )?(?:hope|faith|patience)",
     r"waste of (?:my )?time",
-    r"last (?:try|chance|attempt)",
-    r"i(?:'ll| will) (?:just )?(?:leave|call|do it myself|live with)",
-    r"i quit",
-    r"had enough",
+    r"last (?:try|chance|attempt)|throw(?:ing)? in the towel|that's it for me",
+    r"i(?:'ll| will) (?:just )?(?:leave|call (?!it\b)|do it myself|live with)",
+    r"i quit|had enough",
     r"(?:getting|going) (?:nowhere|in circles)",
 )
 

@@ -15,11 +15,17 @@ from personae.simulation.policies import Policy, Spoken, by_intensity, policies
 from personae.simulation.policies._reading import plain
 
 _CUTS_IN = re.compile(
-    r"\W*(?:(?:no|ok|okay|sorry|hey|yes|yeah|but)\W+)?(?:wait|hold on|hang on|stop|one (?:moment|sec|second)|just a sec"
-    r"|(?:sorry to |let me |i have to |i'll )"
-    r"(?:interrupt|cut in|stop you|jump in)|before you (?:go on|continue)|no,? no)\b"
+    r"\W*(?:(?:no|ok|okay|sorry|hey|yes|yeah|but)\W+)?(?:wait|hold (?:on|it|up)|hang on|stop"
+    r"|(?:one|just a) (?:moment|sec|second|minute)"
+    r"|(?:sorry to |let me |i have to |i'll |can i |may i |i must )(?:just )?"
+    r"(?:interrupt|cut (?:in|you)|stop you|jump in)"
+    r"|before you (?:go|continue|list|start|carry|explain|tell|say)|no,? no|yes,? yes|yeah,? yeah)\b"
 )
-_BREAKS_OFF = re.compile(r"(?:\w\s?(?:-{1,3}|\u2013|\u2014)|\b(?:and|but|so|because|the|i)\s?(?:\.\.\.|\u2026)?)\Z")
+_BREAKS_OFF = re.compile(
+    r"(?:\w\s?(?:-{1,3}|\u2013|\u2014)|\b(?:and|but|so|because|the|a|an|i|to|of|if|when|that|is|are|be|or|my|only|just"
+    r"|will|was|with)\s?(?:\.\.\.|\u2026)?)\Z"
+)
+"""It ends with a dash, or without a stop on a word that no sentence ends with."""
 
 
 @policies.method("interrupts")

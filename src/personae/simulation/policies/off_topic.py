@@ -14,22 +14,16 @@ from personae.simulation.policies import Policy, Spoken, by_intensity, policies
 from personae.simulation.policies._reading import cues, plain, words
 
 _STRAYS = cues(
-    r"by the way",
-    r"btw",
-    r"speaking of",
-    r"reminds me",
-    r"off[- ]topic",
-    r"unrelated",
-    r"random (?:question|thought)",
-    r"funny (?:story|thing|enough)",
-    r"anyways?",
-    r"where was i",
-    r"i digress",
+    r"by the way|btw|incidentally|speaking of|reminds me",
+    r"off[- ]topic|unrelated",
+    r"random (?:question|thought)|funny (?:story|thing|enough)",
+    r"anyways?|where was i|i digress",
     r"(?:back|coming back) to (?:my (?:question|order|issue|problem)|the (?:point|matter|topic))",
-    r"(?:the|this|lovely|awful|terrible|nice) weather",
-    r"(?:my|the) (?:dog|cat|kids?|neighbou?rs?|grandma)",
-    r"did you (?:see|know|watch)",
-    r"what a (?:day|week)",
+    r"weather|(?:rain|snow)ing|sunny",
+    r"(?:my|the|our) (?:dog|cat|kids?|neighbou?rs?|grandma)(?:'s)?(?! \w+ (?:it|this|that|the)\b)",
+    r"did you (?:see|know|watch|hear)",
+    r"what a (?:day|week|night)|you (?:wouldn't|won't) believe|can you (?:imagine|believe)",
+    r"(?:he|she|they) (?:loved|loves|used to)|my (?:late|poor|old) \w+",
 )
 
 

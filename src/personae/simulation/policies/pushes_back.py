@@ -16,21 +16,24 @@ from personae.simulation.policies._reading import cues, plain
 _DOUBTS = cues(
     r"are you (?:really |quite )?(?:sure|certain|serious)",
     r"really\?",
-    r"(?:that|this)(?:'s| is| can't| cannot| doesn't| isn't) (?:be |seem |sound |look |make |just |simply |quite )*"
-    r"(?:not |wrong|incorrect|right|true|good enough|acceptable|fair|sense|unacceptable|ridiculous|nonsense|help)\w*",
+    r"(?:that|this|it)(?:'s| is| can't| cannot| doesn't| isn't| was) "
+    r"(?:be |seem |sound |look |make |just |simply |quite )*"
+    r"(?:not |wrong|incorrect|right|true|good enough|acceptable|fair|sense|unacceptable|ridiculous|nonsense|help|absurd"
+    r"|outrageous|news to me)\w*",
+    r"(?:that|it|this) (?:can't|cannot) be\b(?! (?:changed|helped|done|returned))",
+    r"(?:doesn't|don't|does not) add up|hard to believe",
     r"i (?:don't|do not|can't|cannot|won't) (?:agree|accept|believe|buy|see why|think (?:so|that))",
-    r"i disagree",
-    r"not (?:good enough|acceptable|what i asked|true|convinced|happy with)",
-    r"why (?:not|should|can't|would)",
-    r"no way",
-    r"i (?:insist|doubt)",
+    r"i(?:'m| am) not (?:having|buying|accepting|paying|convinced|happy with)",
+    r"i disagree|i (?:insist|doubt)|no way|nonsense",
+    r"not (?:good enough|acceptable|what i asked|true)",
+    r"why (?:not|should(?: i|n't)|can't|won't)",
     r"there must be",
-    r"you must be (?:able|mistaken|wrong)",
-    r"(?:check|look) again",
+    r"you(?:'re| are| must be| must have)? (?:able|mistaken|wrong|confused)",
+    r"(?:check|look|count|read|try|calculate) (?:that |it |this )?(?:again|once more)",
     r"but (?:why|that|you)",
-    r"where does it say",
-    r"says who",
-    r"no,? (?:i|that|you|this)",
+    r"where (?:does it say|did you get|do you get|is that written)|says who|according to",
+    r"(?:website|page|docs?|documentation|contract|e-?mail|terms) (?:says?|said|states?|promises?|promised)",
+    r"no,? (?:i|that|you|this|it) ?(?:'s|is|isn't|am|are|was|do|does|don't|doesn't|can't|want|need|won't)?",
 )
 
 

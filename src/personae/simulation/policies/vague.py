@@ -1,19 +1,24 @@
 """Vague: speaks of things without saying which, when or how many.
 
 Source: PPol seed axis "ambiguous" (arXiv 2605.12894); our own detector
-Idea:   hedges and hollow words ("something", "the other day", "kind of") without an exact value beside them.
+Idea:   hedges and hollow words ("something", "the other day", "kind of") without an exact value beside them. Where
+        two words of the situation are named as well, it cannot be told.
 Cost:   no call of its own; one line more in the simulator's request, in the turns that are planned.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
+from personae.core.language import SMALL_WORDS
 from personae.simulation.policies import Policy, Spoken, by_intensity, policies
-from personae.simulation.policies._reading import cues, plain, values
+from personae.simulation.policies._reading import cues, plain, values, words
 
 _HOLLOW = cues(
+    r"a bit of|one of (?:your|those)|not long ago|some day|around then|or thereabouts",
+    r"that (?:\w+ )?thing",
     r"some(?:thing|how|where|one|body| time| problem| issue| kind| sort| stuff| point)?",
     r"sort of",
     r"kind of",
@@ -60,4 +65,13 @@ class Vague(Policy):
     def delivered(self, said: Spoken) -> bool | None:
         if values(said.text):
             return False
-        return True if _HOLLOW.search(plain(said.text)) else None
+        text = plain(said.text)
+        if not _HOLLOW.search(text):
+            return None
+        named = {word for word in words(text) if len(word) > 3} - SMALL_WORDS
+        return None if len(named & _told(*said.told)) > 1 else True
+
+
+@lru_cache(maxsize=4_096)  # the same texts come with every message of a conversation
+def _told(*texts: str) -> frozenset[str]:
+    return frozenset(word for text in texts for word in words(plain(text)))

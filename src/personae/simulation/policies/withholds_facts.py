@@ -2,7 +2,7 @@
 
 Source: tau2-bench user instructions ("do not tell your order number unless asked"); our own detector
 Idea:   the values that persona and situation give are looked for in the message. One that is there although the bot
-        asked for nothing is told of their own accord.
+        asked for nothing is told of their own accord. Of several, where it asked for one thing, it cannot be told.
 Cost:   no call of its own; one line more in the simulator's request, in the turns that are planned.
 """
 
@@ -43,4 +43,7 @@ class WithholdsFacts(Policy):
         left = known - told_before
         if not left:
             return None
-        return asks(said.heard) or not left & values(said.text)
+        told = left & values(said.text)
+        if not told or not asks(said.heard):
+            return not told
+        return True if len(told) == 1 or " and " in said.heard else None

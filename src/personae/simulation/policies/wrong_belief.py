@@ -15,19 +15,20 @@ from personae.simulation.policies import Policy, Spoken, by_intensity, policies
 from personae.simulation.policies._reading import cues, plain, words
 
 _BELIEVES = cues(
-    r"i (?:always |had |have |really |just )?(?:thought|assumed|believed|figured|understood|heard|read)(?: that)?",
-    r"i(?:'ve| have) (?:heard|read|seen)",
-    r"i(?:'m| am) (?:pretty |quite |very |absolutely )?(?:sure|certain)(?: that)?",
+    r"i (?:always |had |have |really |just )?(?:assumed|believed|figured|understood|heard)(?: that)?",
+    r"i (?:always |had |have |really |just )?thought(?! about| i\b| that (?:i|nothing)\b)",
+    r"i (?:always |had |have |really |just )?read (?:that|on|in|somewhere|it)",
+    r"i(?:'ve| have) (?:heard|seen)|i know (?:that )?(?:you|it|they|the|there|a)",
+    r"i(?:'m| am) (?:pretty |quite |very |absolutely )?(?:sure|certain) (?:that|it|you|there|they|this)",
     r"i was (?:told|promised|under the impression)",
     r"(?:they|someone|somebody|a friend|a colleague) (?:told|said)",
-    r"as far as i know",
+    r"as far as i know|my understanding|as (?:everybody|everyone) knows|(?:everybody|everyone) knows",
     r"it says (?:on|in)",
     r"(?:isn't|aren't|doesn't|don't|wasn't) (?:it|that|you|there|they)",
-    r"surely",
-    r"everyone knows",
-    r"by law",
+    r"surely|by law|the law (?:gives|says|is)|normally",
+    r"that(?:'s| is) (?:the (?:rule|law)|how it works|standard)",
+    r"(?:shop|bank|airline|company|provider|you) (?:has|have) to (?:pay|give|refund|replace|take)",
     r"you (?:always|usually|normally)",
-    r"normally",
 )
 
 

@@ -203,6 +203,20 @@ def test_a_test_of_a_bot_tells_what_was_sent_and_whether_it_remembers(api: httpx
     assert KEY not in answer.text
 
 
+def test_changed_settings_can_be_tested_with_the_stored_key_before_they_are_stored(
+    api: httpx2.Client, bots: FakeBots
+) -> None:
+    config = made(api, custom(f"{bots.url}/secret", reply_path="wrong") | {"api_key": SECRET})
+    address = f"/llm_configs/{config['id']}"
+    assert api.post(f"{address}/test").json()["verdict"] == "failed"
+    changed = custom(f"{bots.url}/secret")
+    assert api.post(f"{address}/test", json=changed).json()["verdict"] == "does_not_remember"
+    assert bots.requests[-1].headers["Authorization"] == f"Bearer {SECRET}"
+    assert api.get(address).json() == config
+    elsewhere = api.post(f"{address}/test", json=custom("http://127.0.0.1:1/"))
+    assert (elsewhere.status_code, "give the key again" in elsewhere.text) == (400, True)
+
+
 def test_each_kind_of_bot_can_be_tested_before_it_is_stored(
     api: httpx2.Client, bots: FakeBots, monkeypatch: pytest.MonkeyPatch
 ) -> None:

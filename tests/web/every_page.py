@@ -14,6 +14,7 @@ from personae.server import web
 STATES: dict[str, tuple[str, ...]] = {
     "/p/{project_id}/collections": ("?new=1",),
     "/p/{project_id}/criteria": ("?new=1",),
+    "/p/{project_id}/llm-configs": ("?new=1",),
     "/p/{project_id}/templates": ("?new=1",),
     "/p/{project_id}/compare": ("?before={experiment_id}&after={experiment_id}&show=same",),
     "/p/{project_id}/experiments/new": ("?again={experiment_id}",),

@@ -104,11 +104,22 @@ async def update_llm_config(project: Editor, llm_config_id: Id, body: LLMConfigI
 
 
 @router.post("/{llm_config_id}/test")
-async def test_llm_config(project: Editor, llm_config_id: Id) -> BotCheck:
-    """Talk with the config's bot: two turns, and the question again in a fresh session. Secrets are not shown."""
+async def test_llm_config(
+    project: Editor,
+    llm_config_id: Id,
+    body: LLMConfigIn | None = None,  # noqa: PT028 - a route, not a test
+) -> BotCheck:
+    """Talk with the config's bot: two turns, and the question again in a fresh session. Secrets are not shown.
+
+    With a body: as it would be if it were replaced by that, which is not stored. The stored key is used as an update
+    would keep it.
+    """
     async with project.reading() as connection:
         row = await _found(connection, project.id, llm_config_id)
-    return await check_bot(project.services, row["settings"], project.services.cipher.unseal(row["secrets"]))
+    settings, secrets = row["settings"], project.services.cipher.unseal(row["secrets"])
+    if body is not None:
+        settings, secrets = _changed(body, row, secrets)
+    return await check_bot(project.services, settings, secrets)
 
 
 @router.delete("/{llm_config_id}", status_code=204)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -19,7 +18,6 @@ from personae.store.engine import (
     insert_one,
     insert_returning_ids,
     is_duplicate,
-    is_reachable,
     may_heal,
 )
 from personae.store.tables import organizations, projects
@@ -153,14 +151,3 @@ async def test_many_rows_get_their_ids_in_order_and_those_that_are_there_are_lef
         names = dict((await connection.execute(select(organizations.c.id, organizations.c.name))).all())
     assert [names[id_] for id_ in ids] == [row["name"] for row in rows]
     assert len(names) == 51
-
-
-async def test_a_database_that_is_not_there_is_not_reachable(caplog: pytest.LogCaptureFixture) -> None:
-    gone = Database("postgresql://nobody@127.0.0.1:1/none")
-    with caplog.at_level(logging.CRITICAL):
-        assert await is_reachable(gone) is False
-    await gone.close()
-
-
-async def test_a_database_that_answers_is_reachable(database: Database) -> None:
-    assert await is_reachable(database) is True

@@ -95,8 +95,8 @@ def _line(result: SimulationResult) -> Text:
     line.append(f"goal {word}", style=color)
     if result.validity and result.validity.attempts:
         line.append(f"  held {len(result.validity.attempts) + 1} times", style="yellow")
-    if result.conversation.error:
-        line.append(f"  {one_line(result.conversation.error, 70)}", style="red")
+    if result.error:
+        line.append(f"  {one_line(result.error, 70)}", style="red")
     return line
 
 

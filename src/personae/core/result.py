@@ -92,6 +92,18 @@ class SimulationResult:
         return self.goal.verdict if self.goal is not None else None
 
     @property
+    def verdict_reason(self) -> str:
+        """Why the judge found the goal achieved or not, or why it could not say."""
+        if self.goal is None:
+            return "the scenario names no expected outcome"
+        return self.goal.error or self.goal.reasoning
+
+    @property
+    def error(self) -> str | None:
+        """What failed, and on whose side."""
+        return self.conversation.error or None
+
+    @property
     def total_usage(self) -> Usage:
         return sum(self.usage.values(), NO_USAGE)
 
@@ -126,7 +138,7 @@ class SimulationResult:
             "termination": self.conversation.termination,
             "explanation": self.conversation.explanation,
             "goal_achieved": self.goal_achieved,
-            "verdict_reason": _verdict_reason(self.goal),
+            "verdict_reason": self.verdict_reason,
             "cost_usd": None if cost is None else round(cost, 9),
             "scores": {score.metric: score.value for score in self.scores},
             "reasons": {score.metric: score.reason for score in self.scores},
@@ -134,7 +146,7 @@ class SimulationResult:
             "ratings": [rating.as_dict() for rating in self.ratings],
             "metrics": [score.as_dict() for score in self.scores],
             "goal": None if self.goal is None else self.goal.as_dict(),
-            "error": self.conversation.error or None,
+            "error": self.error,
             "validity": None if self.validity is None else self.validity.as_dict(),
             "usage": {role: usage.as_dict() for role, usage in self.usage.items()},
             "metadata": _HONESTY | dict(self.metadata) | _HONESTY,
@@ -174,9 +186,3 @@ def persona_of(data: Mapping[str, Any]) -> Persona:
 _LEFT_OUT_IF_EMPTY = ("domain_knowledge", "attributes", "behaviours", "facts")
 _HONESTY = {"simulated": True, "disclaimer": DISCLAIMER}
 """First in every row's metadata, and nothing that came with the result replaces it."""
-
-
-def _verdict_reason(goal: Rating | None) -> str:
-    if goal is None:
-        return "the scenario names no expected outcome"
-    return goal.error or goal.reasoning

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, event, text
+from sqlalchemy import Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
@@ -243,13 +243,3 @@ def may_heal(error: Exception) -> bool:
         return True
     state = getattr(error.orig, "sqlstate", None) or ""
     return state[:2] in ("08", "40", "53", "55", "57")
-
-
-async def is_reachable(database: Database) -> bool:
-    """Whether the database answers now."""
-    try:
-        async with asyncio.timeout(5), database.reading() as connection:
-            await connection.execute(text("SELECT 1"))
-    except (DBAPIError, OSError, TimeoutError):
-        return False
-    return True

@@ -206,12 +206,6 @@ async def using(connection: AsyncConnection, project_id: int, column: str, id_: 
     return list(found.scalars())
 
 
-async def status_counts(connection: AsyncConnection) -> dict[str, int]:
-    """How many experiments there are, by status."""
-    found = await connection.execute(select(experiments.c.status, func.count()).group_by(experiments.c.status))
-    return {row[0]: row[1] for row in found}
-
-
 def _whole(project_id: int) -> Select[Any]:
     task = (
         tasks.c.status.label("task_status"),

@@ -18,14 +18,11 @@ from personae.store.columns import Record
 from personae.store.tables import experiments, tasks
 
 Status = Literal["PENDING", "STARTED", "PAUSED", "SUCCESS", "FAILURE"]
-OPEN: tuple[Status, ...] = ("PENDING", "STARTED", "PAUSED")
 Kind = Literal["run", "respond", "rate", "generate"]
 Wanted = Literal["", "pause", "cancel"]
 
 SILENCE = timedelta(seconds=15)
 """After so long without a heartbeat an owner counts as dead."""
-MOST_LOGS = 100_000
-"""Characters."""
 
 
 async def create(
@@ -143,9 +140,3 @@ async def advance(connection: AsyncConnection, task_id: str, *, done: int, rated
 async def log(connection: AsyncConnection, task_id: str, line: str) -> None:
     """Add a line to its log, which people read."""
     await connection.execute(update(tasks).where(tasks.c.id == task_id).values(logs=(tasks.c.logs + f"{line}\n")))
-
-
-async def open_count(connection: AsyncConnection) -> int:
-    """How many wait to be claimed."""
-    found = await connection.execute(select(tasks.c.id).where(tasks.c.status == "PENDING"))
-    return len(found.all())

@@ -67,8 +67,3 @@ async def forget(connection: AsyncConnection, experiment_id: int, keys: Collecti
     """The conversations `keys` have their response."""
     if keys:
         await connection.execute(delete(turns).where(turns.c.experiment_id == experiment_id, turns.c.key.in_(keys)))
-
-
-async def forget_all(connection: AsyncConnection, experiment_id: int) -> None:
-    """No conversation of the experiment goes on."""
-    await connection.execute(delete(turns).where(turns.c.experiment_id == experiment_id))

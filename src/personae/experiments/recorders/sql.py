@@ -289,7 +289,7 @@ def response_row(target: Target, result: SimulationResult, row: Mapping[str, Any
         "persona_version": cell.persona_version,
         "epoch": result.epoch,
         "termination": result.conversation.termination,
-        "error": result.conversation.error or None,
+        "error": result.error,
         "goal_achieved": result.goal_achieved,
         "passed": verdicts[True],
         "not_passed": verdicts[False],

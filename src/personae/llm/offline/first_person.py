@@ -111,14 +111,3 @@ def first_person(text: str) -> str:
     text = "".join(part[1:] if part.startswith("\0") else _YOU.sub(_self, part) for part in parts)
     text = re.sub(r"\bI am\b", "I'm", text)
     return re.sub(r"\bi('m|'d|'ve|'ll)?\b(?=\s)", lambda m: "I" + (m.group(1) or ""), text)
-
-
-_LEFT = re.compile(
-    r"\b(?:you|You) (?:want|wish|would like|received|remember|prefer|just|do not want|don't want|live in|wonder)\b"
-    r"|^You (?:are|were|have|name)\b"
-)
-
-
-def is_second_person(text: str) -> bool:
-    """Is the text still written at the user: `You want to ...`?"""
-    return bool(_LEFT.search(text))

@@ -74,7 +74,7 @@ class Survey:
         for rating in result.ratings:
             asked = Asked(content_id("criterion", rating.criterion), 1, rating.criterion)
             self.criteria.setdefault(rating.criterion, asked)
-        has_failed = bool(result.conversation.error)
+        has_failed = result.error is not None
         self.epochs = max(self.epochs, result.epoch)
         self.failed += has_failed
         self.rated += not has_failed and all(rating.verdict is not None for rating in result.ratings)

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Error, Page
+from playwright.sync_api import ConsoleMessage, Error, Page, expect
 
 from tests.server.running import Server
 from tests.web.serving import fresh, load_example
+
+expect.set_options(timeout=60_000)  # in CI four browsers share two cores
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from tests.web.slow_bot import slow_bot
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202egnp\x1b[31m"
 LONG = "bla " * 20_000
-WAIT_MS = 60_000
 REPLIES = ["What is your order number?", f"<script>alert(2)</script> {LONG}", "It takes 30 days."]
 
 
@@ -57,8 +56,8 @@ def test_j5_run_watch_and_stop_safely(page: Page, tmp_path: Path, complaints: Co
         bot.let(20)  # of five or six in each conversation; four conversations at once
         for tab in tabs:
             expect(tab.locator(".talk-turns li").first).to_be_visible()
-            expect(tab.locator("#talks")).to_contain_text("<script>alert(2)</script>", timeout=WAIT_MS)
-            expect(tab.locator("#grid .spot[data-at][href]").first).to_be_visible(timeout=WAIT_MS)
+            expect(tab.locator("#talks")).to_contain_text("<script>alert(2)</script>")
+            expect(tab.locator("#grid .spot[data-at][href]").first).to_be_visible()
             expect(tab.locator("[data-number=finished]")).not_to_have_text("0")
         expect(page.locator("#grid")).to_contain_text("<img src=x onerror=alert(1)>⟨U+202E⟩gnp␛[31m")
 
@@ -68,23 +67,23 @@ def test_j5_run_watch_and_stop_safely(page: Page, tmp_path: Path, complaints: Co
         page.get_by_role("button", name="Pause").click()
         bot.let(4)  # those under way
         for tab in tabs:
-            expect(tab.get_by_role("button", name="Resume")).to_be_visible(timeout=WAIT_MS)
+            expect(tab.get_by_role("button", name="Resume")).to_be_visible()
         held = api.get("/experiments/1")["finished"]
         assert 0 < held < 24
         second.get_by_role("button", name="Resume").click()
         for tab in tabs:
-            expect(tab.get_by_role("button", name="Pause")).to_be_visible(timeout=WAIT_MS)
+            expect(tab.get_by_role("button", name="Pause")).to_be_visible()
 
         first.kill()
         first.wait()
         for tab in tabs:
-            expect(tab.get_by_text("The connection is lost")).to_be_visible(timeout=WAIT_MS)
+            expect(tab.get_by_text("The connection is lost")).to_be_visible()
         servers.enter_context(_serving(port, tmp_path))
         for tab in tabs:
-            expect(tab.get_by_text("The connection is lost")).to_be_hidden(timeout=WAIT_MS)
+            expect(tab.get_by_text("The connection is lost")).to_be_hidden()
         bot.let(1000)
         for tab in tabs:
-            expect(tab.locator(".hero .big")).to_be_visible(timeout=WAIT_MS)
+            expect(tab.locator(".hero .big")).to_be_visible()
             expect(tab.locator("#head")).to_contain_text("finished")
         assert api.get("/experiments/1")["finished"] == 24
 

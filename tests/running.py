@@ -74,14 +74,12 @@ def started(*arguments: object, cwd: Path, **variables: str) -> Iterator[subproc
         stderr=subprocess.PIPE,
         text=True,
     )
-    try:
-        with process:
+    with process:  # at its end it waits for the process: whatever happened, that must be told to end first
+        try:
             yield process
+        finally:
             if process.poll() is None:
                 process.kill()
-    finally:
-        if process.poll() is None:
-            process.kill()
 
 
 def ended(process: subprocess.Popen[str], number: int | None = None) -> Done:

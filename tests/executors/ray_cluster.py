@@ -85,13 +85,13 @@ def _node(folder: Path, cpus: int, *options: str) -> Iterator[Node]:
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *options, f"--num-cpus={cpus}"]
     command += [f"--node-ip-address={HOST}", "--object-store-memory=80000000"]
     command += ["--include-dashboard=false"] if "--head" in options else []
-    log = folder / f"node-{len(list(folder.glob('node-*')))}.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, env=environment(**QUIET), stdout=out, stderr=out, start_new_session=True)
-    node = Node(process, log)
+    node = _begun(folder, command)
+    for _ in range(2):  # Ray gives its own processes thirty seconds to start, which a loaded machine may not have
+        if node.process.poll() is not None:
+            node = _begun(folder, command)
+    process = node.process
     try:
-        until(lambda: node.is_up or process.poll() is not None, "the node is up")
-        assert process.poll() is None, log.read_text()
+        assert process.poll() is None, node.log.read_text()
         yield node
     finally:
         process.terminate()  # it ends what it has started
@@ -101,6 +101,16 @@ def _node(folder: Path, cpus: int, *options: str) -> Iterator[Node]:
             for pid in (process.pid, *_children(process.pid)):
                 os.kill(pid, signal.SIGKILL)
             process.wait()
+
+
+def _begun(folder: Path, command: list[str]) -> Node:
+    """The node, once it is up or has failed."""
+    log = folder / f"node-{len(list(folder.glob('node-*')))}.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, env=environment(**QUIET), stdout=out, stderr=out, start_new_session=True)
+    node = Node(process, log)
+    until(lambda: node.is_up or process.poll() is not None, "the node is up")
+    return node
 
 
 @contextmanager
@@ -115,12 +125,11 @@ def driver(cluster: RayCluster, folder: Path, url: str, **options: Any) -> Itera
         stderr=subprocess.STDOUT,
         text=True,
     )
-    try:
-        with process:
+    with process:  # at its end it waits for the process: whatever happened, that must be told to end first
+        try:
             yield process
+        finally:
             process.kill()
-    finally:
-        process.kill()
 
 
 SECRET = "sk-which-stands-nowhere"

@@ -59,6 +59,7 @@ def _listener(settings: ServerSettings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        listener.listen(2048)  # from now on: who reads the address and asks at once waits instead of being refused
     except OSError as error:
         listener.close()
         raise ConfigurationError(

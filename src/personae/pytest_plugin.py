@@ -87,7 +87,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     outcome = config.stash.get(OUTCOME, None)
     if outcome is None:
         return
-    line = f"personae: {outcome['calls']} calls of the bot recorded in {_shown(config)}"
+    calls = "1 call" if outcome["calls"] == 1 else f"{outcome['calls']} calls"
+    line = f"personae: {calls} of the bot recorded in {_shown(config)}"
     if outcome["unplaced"]:
         line += f"; {outcome['unplaced']} had no call site in {config.rootpath.name}"
     if outcome["failures"]:

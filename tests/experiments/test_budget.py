@@ -152,7 +152,7 @@ async def test_what_can_never_fit_is_refused_at_once_although_others_run() -> No
     budget = Budget(Ceilings(usd=1.0))
     await budget.open(Amount())
     await budget.open(Amount())
-    with pytest.raises(BudgetExceeded, match=r"budget of \$1 is used up \(spent \$0.0000\)"):
+    with pytest.raises(BudgetExceeded, match=r"\$1.0000 of the budget of \$1 is free, .* may cost \$1.5000"):
         await budget.reserve(Amount(1.5))
 
 
@@ -177,7 +177,7 @@ async def test_a_cancelled_wait_leaves_nothing_behind() -> None:
     [
         (Ceilings(calls=1), "the ceiling of 1 calls is reached"),
         (Ceilings(tokens=1500), r"the ceiling of 1,500 tokens is reached \(used 1,000\)"),
-        (Ceilings(usd=0.5), r"the budget of \$0.5 is used up \(spent \$0.4000\)"),
+        (Ceilings(usd=0.5), r"\$0.1000 of the budget of \$0.5 is free, .* may cost \$0.2000"),
     ],
 )
 def test_the_message_names_the_ceiling(ceilings: Ceilings, says: str) -> None:

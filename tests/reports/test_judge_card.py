@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 from personae.core.result import SimulationResult
 from personae.rating.card import JudgeCard
@@ -79,6 +80,15 @@ def test_of_several_checked_judges_the_one_who_rated_counts(tmp_path: Path) -> N
     other = replace(one, version=replace(one.version, model="lab/old"))
     made = replace(source(), card=replace(card(), criteria=(other, one)))
     assert "no longer holds" not in as_text(made, tmp_path)
+
+
+def test_on_a_phone_a_question_is_a_line_of_words_and_no_column_of_letters(page: Page, tmp_path: Path) -> None:
+    HtmlReport().write(source(), tmp_path / "r.html")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto((tmp_path / "r.html").as_uri())
+    question = page.get_by_role("region", name="The judge, checked").get_by_role("rowheader").bounding_box()
+    assert question is not None
+    assert question["height"] < question["width"]
 
 
 def test_without_a_card_reports_are_as_before(tmp_path: Path) -> None:

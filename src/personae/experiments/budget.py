@@ -83,7 +83,8 @@ class Budget:
         spent, limits = self.spent, self.ceilings
         others = self._taken if with_others else NOTHING
         if limits.usd is not None and spent.priced_usd + need.usd + others.usd > limits.usd:
-            return f"the budget of ${limits.usd:g} is used up (spent ${spent.priced_usd:.4f})"
+            left = max(0.0, limits.usd - spent.priced_usd - others.usd)
+            return f"${left:.4f} of the budget of ${limits.usd:g} is free, and what comes next may cost ${need.usd:.4f}"
         if limits.calls is not None and spent.calls + need.calls + others.calls > limits.calls:
             return f"the ceiling of {limits.calls:,} calls is reached"
         if limits.tokens is not None and spent.tokens + need.tokens + others.tokens > limits.tokens:

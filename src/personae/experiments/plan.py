@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from personae.core.persona import Behaviour, KnownFact, Persona, Scenario
 from personae.core.rating import Criterion
 from personae.core.result import Spec
 from personae.core.seed import derive, digest
-from personae.core.template import fill, unknown
+from personae.core.template import fill, placeholders
 from personae.errors import InputError
 from personae.simulation import dose
 
@@ -135,14 +136,15 @@ def make_plan(
         problems += without
     problems += _wrong_behaviours(personas, scenarios, behaviours)
     for persona, scenario in pairs:
-        problems += _unfilled(scenario, [persona], criteria)
+        problems += _unfilled(scenario, _asking([persona], criteria))
     if not pairs:
-        with_placeholders = [persona for persona in personas if any("{{" in text for _, text in _texts(persona))]
+        asking = _asking(personas, criteria)
         for scenario in scenarios:
-            problems += _unfilled(scenario, with_placeholders, criteria)
+            problems += _unfilled(scenario, asking)
+    system = _Asking.of([(_SYSTEM, system_prompt)])
     for scenario in scenarios or [own for _, own in pairs]:
         problems += _unasked(scenario, bot_columns)
-        problems += _unfilled_text(_SYSTEM, system_prompt, scenario)
+        problems += system.unfilled(scenario)
     if problems:
         raise InputError(_listed(list(dict.fromkeys(problems))))
     if pairs:
@@ -174,7 +176,8 @@ def _wrong_behaviours(
     for persona in (*personas, *own):
         wrong += dose.problems(f"persona {persona.name!r}", persona.behaviours, persona.traits)
     for scenario in scenarios:
-        wrong += dose.problems(f"scenario {scenario.label!r}", scenario.behaviours)
+        if scenario.behaviours:
+            wrong += dose.problems(f"scenario {scenario.label!r}", scenario.behaviours)
     return wrong
 
 
@@ -210,12 +213,17 @@ def _same_names(personas: Sequence[Persona], scenarios: Sequence[Scenario], crit
 
 
 def _same_scenarios(scenarios: Sequence[Scenario]) -> list[str]:
-    counts = Counter(scenario.version_hash for scenario in scenarios)
-    labels = {scenario.version_hash: scenario.label for scenario in scenarios}
+    alike: dict[tuple[str, str], list[Scenario]] = {}
+    for scenario in scenarios:
+        alike.setdefault((scenario.name, scenario.goal), []).append(scenario)
+    labels: dict[str, list[str]] = {}
+    for some in alike.values():
+        for scenario in some if len(some) > 1 else ():  # hashing all of them would take long
+            labels.setdefault(scenario.version_hash, []).append(scenario.label)
     return [
-        f"{count} scenarios are the same, {labels[which]!r}: remove one, or repeat all by epochs"
-        for which, count in counts.items()
-        if count > 1
+        f"{len(same)} scenarios are the same, {same[-1]!r}: remove one, or repeat all by epochs"
+        for same in labels.values()
+        if len(same) > 1
     ]
 
 
@@ -228,20 +236,44 @@ def _unasked(scenario: Scenario, columns: Sequence[str]) -> list[str]:
     return [f"the bot's requests ask for {names}, which scenario {scenario.label!r} does not have (fields: {known})"]
 
 
-def _unfilled(scenario: Scenario, personas: Sequence[Persona], criteria: Sequence[Criterion]) -> list[str]:
-    """One line per text that asks for a column which the scenario does not have."""
-    texts = [(f"scenario {scenario.label!r}, {name}", text) for name, text in _texts(scenario)]
-    texts += [(f"persona {persona.name!r}, {name}", text) for persona in personas for name, text in _texts(persona)]
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Texts with placeholders. What they ask for is found once: there may be millions of conversations."""
+
+    texts: tuple[tuple[str, tuple[str, ...]], ...]
+    """Where each stands, and the columns that it asks for."""
+    names: frozenset[str]
+    """The columns of all of them."""
+
+    @classmethod
+    def of(cls, texts: Iterable[tuple[str, str]]) -> Self:
+        """From where each stands and what it says."""
+        found = tuple((where, names) for where, text in texts if "{{" in text and (names := placeholders(text)))
+        return cls(found, frozenset(name for _, names in found for name in names))
+
+    def unfilled(self, scenario: Scenario) -> list[str]:
+        """One line per text that asks for a column which the scenario does not have."""
+        if not self.names or self.names <= (columns := scenario.columns).keys():
+            return []
+        known = ", ".join(map(repr, columns))
+        return [
+            f"{where}: no column fills {', '.join(missing)} (scenario {scenario.label!r} has {known})"
+            for where, names in self.texts
+            if (missing := [f"{{{{{name}}}}}" for name in names if name not in columns])
+        ]
+
+
+def _asking(personas: Iterable[Persona], criteria: Iterable[Criterion]) -> _Asking:
+    """What their texts ask of a scenario."""
+    texts = [(f"persona {persona.name!r}, {name}", text) for persona in personas for name, text in _texts(persona)]
     texts += [(f"criterion {criterion.label!r}", criterion.question) for criterion in criteria]
-    return [problem for where, text in texts for problem in _unfilled_text(where, text, scenario)]
+    return _Asking.of(texts)
 
 
-def _unfilled_text(where: str, text: str, scenario: Scenario) -> list[str]:
-    if "{{" not in text or not (missing := unknown(text, scenario.columns)):
-        return []
-    names = ", ".join(f"{{{{{name}}}}}" for name in missing)
-    known = ", ".join(map(repr, scenario.columns))
-    return [f"{where}: no column fills {names} (scenario {scenario.label!r} has {known})"]
+def _unfilled(scenario: Scenario, asking: _Asking) -> list[str]:
+    """One line per text, the scenario's own among them, that asks for a column which the scenario does not have."""
+    own = [(f"scenario {scenario.label!r}, {name}", text) for name, text in _texts(scenario) if "{{" in text]
+    return [*_Asking.of(own).unfilled(scenario), *asking.unfilled(scenario)]
 
 
 def _listed(problems: Sequence[str]) -> str:

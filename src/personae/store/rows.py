@@ -42,6 +42,18 @@ async def page(
     return [dict(row) for row in found.mappings()]
 
 
+async def copies(connection: AsyncConnection, collection_id: int) -> list[Record]:
+    """All rows by id, as an experiment takes them: `id`, `input_values`, `environment_config`, `created_at`."""
+    columns = (table.c.id, table.c.input_values, table.c.environment_config, table.c.created_at)
+    found = await connection.execute(
+        select(*columns).where(table.c.collection_id == collection_id).order_by(table.c.id)
+    )
+    return [
+        {"id": id_, "input_values": values, "environment_config": config, "created_at": created_at}
+        for id_, values, config, created_at in found
+    ]
+
+
 async def after(connection: AsyncConnection, collection_id: int, row_id: int, limit: int = _AT_ONCE) -> list[Record]:
     """The next rows after `row_id`, by id: all of a large collection, bit by bit."""
     found = await connection.execute(

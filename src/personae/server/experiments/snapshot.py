@@ -56,7 +56,7 @@ async def take(connection: Connection, project_id: int, chosen: Chosen) -> Taken
     }
     if chosen.persona_group_id is not None:
         snapshot |= await _group(connection, project_id, chosen.persona_group_id)
-    copies = await rows.page(connection, chosen.collection_id)
+    copies = await rows.copies(connection, chosen.collection_id)
     return Taken(snapshot, copies, None if config is None else config["id"], criterion_set_id)
 
 

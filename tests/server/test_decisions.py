@@ -53,6 +53,12 @@ def test_two_experiments_are_compared_by_their_responses(api: httpx2.Client, tmp
     few = api.get(f"/experiments/{b}/comparison", params={"baseline_id": a, "most": 1}).json()
     assert [one["outcome"] for one in few["paired_conversations"]] == ["worse", "same"]
     assert few["worse"] == 9
+    id_ = few["paired_conversations"][1]["after_response_id"]
+    criterion = api.get(f"/responses/{id_}").json()["ratings"][0]["criterion"]["id"]
+    by_hand = {"prompt_response_id": id_, "criterion_id": criterion, "rating": "NO", "reasoning": "Rude."}
+    api.put("/ratings/manual", json=by_hand).raise_for_status()
+    again = api.get(f"/experiments/{b}/comparison", params={"baseline_id": a, "most": 1}).json()
+    assert (again["worse"], again["same"]) == (10, 10)
 
 
 def test_what_is_not_comparable_is_409_with_what_differs_and_force_marks_it(api: httpx2.Client, tmp_path: Path) -> None:

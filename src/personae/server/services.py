@@ -11,6 +11,7 @@ from pathlib import Path
 from personae.errors import ConfigurationError
 from personae.server.attempts import Attempts
 from personae.server.experiments.watching import Watching
+from personae.server.kept import Kept
 from personae.server.metrics import Metrics
 from personae.server.passwords import Passwords
 from personae.server.secrets import Cipher
@@ -37,6 +38,8 @@ class Services:
     passwords: Passwords = field(default_factory=Passwords)
     attempts: Attempts = field(init=False)
     watching: Watching = field(init=False)
+    comparisons: Kept = field(default_factory=lambda: Kept(100_000))
+    """Of experiments with so many conversations together, of which each takes some 500 bytes."""
     wake: Callable[[], None] = field(default=lambda: None)
     """There is a new task, or a new wish for one: look at once."""
 

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, event
+from sqlalchemy import Integer, Table, event, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from personae.core.text import loads, whole_values
 from personae.errors import ConfigurationError
@@ -226,6 +229,23 @@ async def insert_new(
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = make(table).on_conflict_do_nothing(index_elements=list(conflict)).returning(table.c[by], table.c.id)
     return {row[0]: row[1] for row in await connection.execute(statement, list(rows))}
+
+
+class place_in(FunctionElement[int]):  # noqa: N801 - written like a function of SQL
+    """Where in a text another one begins, from 1; 0: nowhere. On SQLite it takes a third of the time of LIKE."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(place_in, "sqlite")
+def _place_in_on_sqlite(element: place_in, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(func.instr(*element.clauses), **options)
+
+
+@compiles(place_in, "postgresql")
+def _place_in_on_postgresql(element: place_in, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(func.strpos(*element.clauses), **options)
 
 
 def is_duplicate(error: IntegrityError) -> bool:

@@ -80,8 +80,8 @@ async def progress(connection: AsyncConnection, project_id: int, experiment_id: 
 
 
 async def named(connection: AsyncConnection, project_id: int, experiment_id: int) -> Record | None:
-    """Its id, name and evaluation mode."""
-    names = ("id", "name", "evaluation_mode")
+    """Its id, name and evaluation mode, and what changes with anything that it holds: `updated_at` and the counts."""
+    names = ("id", "name", "evaluation_mode", "updated_at", "finished", "failed", "rated")
     return await _first(
         connection,
         select(*(experiments.c[name] for name in names)).where(
@@ -134,7 +134,8 @@ async def summaries(
 ) -> tuple[list[Record], int]:
     """What a list shows of each, the newest first, without what is large; and how many there are.
 
-    `goal` and `ratings` are the rates that its results hold, null where there are none yet.
+    `goal` and `ratings` are the rates that its results hold, `left_out` how many conversations were no fair tests; null
+    where there are no results yet.
     """
     c = experiments.c
     chosen = [c.project_id == project_id]
@@ -152,11 +153,14 @@ def _summary() -> list[ColumnElement[Any]]:
     c = experiments.c
     names = ("id", "name", "evaluation_mode", "status", "problem", "n_epochs", "planned", "finished", "failed", "rated")
     nouns = ("collection", "persona_group", "llm_config", "criterion_set")
+    references = ("collection_id", "persona_group_id", "llm_config_id", "criterion_set_id")
     return [
-        *(c[name] for name in (*names, "spent_usd", "created_at", "started_at", "ended_at")),
+        *(c[name] for name in (*names, *references, "spent_usd", "created_at", "started_at", "ended_at")),
+        c.settings["budget_usd"].as_float().label("budget_usd"),
         *(c.snapshot[noun, "name"].label(noun) for noun in nouns),
         c.results["goal"].label("goal"),
         c.results["intervals", "all_ratings"].label("ratings"),
+        c.results["validity", "left_out"].as_integer().label("left_out"),
     ]
 
 
@@ -175,6 +179,7 @@ async def count_up(
     failed: int = 0,
     rated: int = 0,
     spent_usd: float = 0.0,
+    now: datetime,
 ) -> None:
     """So many more responses are there, failed, are rated, and so much more was spent."""
     await connection.execute(
@@ -185,6 +190,7 @@ async def count_up(
             failed=experiments.c.failed + failed,
             rated=experiments.c.rated + rated,
             spent_usd=experiments.c.spent_usd + spent_usd,
+            updated_at=now,
         )
     )
 

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, Text, case, cast, delete, exists, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.core.conversation import CUT
-from personae.store.columns import Record
-from personae.store.engine import dumped, insert_new
+from personae.store.columns import Record, storable
+from personae.store.engine import dumped, insert_new, place_in
 from personae.store.tables import experiments, ratings, responses
 
 _LIGHT = tuple(column for column in responses.c if column.name != "result")
@@ -86,8 +86,9 @@ class Filter:
         if self.validity is not None:
             found.append(c.validity.is_(None) if self.validity == "none" else _has_verdict(self.validity))
         if self.text:
-            places = (c.error, c.annotation, cast(c.result["transcript"], Text))
-            found.append(or_(*(place.icontains(self.text, autoescape=True) for place in places)))
+            said = _has(cast(c.result, Text), self.text)  # quickly tells of most that they have it nowhere
+            said &= _has(cast(c.result["transcript"], Text), self.text)
+            found.append(or_(said, _has(c.error, self.text), _has(c.annotation, self.text)))
         if self.verdict is not None or self.criterion_id is not None:
             found.append(_rated(self.criterion_id, self.verdict))
         return [*found, *self._ranges(), *(_rated(criterion_id, answer) for criterion_id, answer in self.answers)]
@@ -112,6 +113,11 @@ def _in_project(project_id: int, experiment_id: int | None) -> ColumnElement[boo
         return responses.c.project_id == project_id
     own = select(experiments.c.id).where(experiments.c.id == experiment_id, experiments.c.project_id == project_id)
     return responses.c.experiment_id == own.scalar_subquery()
+
+
+def _has(whole: ColumnElement[Any], part: str) -> ColumnElement[bool]:
+    """Whether a text has another one in it, in upper or lower case."""
+    return place_in(func.lower(whole), func.lower(storable(part))) > 0
 
 
 def _rated(criterion_id: int | None, verdict: str | None) -> ColumnElement[bool]:
@@ -182,11 +188,14 @@ async def page(
 
     The ids are looked up first, in an index alone: the transcripts of the pages before are never touched.
     """
-    ids = _chosen(select(responses.c.id), project_id, chosen)
-    if count is None:
-        count = await connection.scalar(_chosen(select(func.count(responses.c.id)), project_id, chosen)) or 0
-    ids = ids.order_by(*_order(sort)).offset(offset).limit(limit)
-    wanted = list((await connection.execute(ids)).scalars())
+    ids = _chosen(select(responses.c.id), project_id, chosen).order_by(*_order(sort))
+    if chosen.text:  # all transcripts are read for it: once, and not once more to count them
+        every = list((await connection.execute(ids)).scalars())
+        count, wanted = len(every), every[offset : offset + limit]
+    else:
+        if count is None:
+            count = await connection.scalar(_chosen(select(func.count(responses.c.id)), project_id, chosen)) or 0
+        wanted = list((await connection.execute(ids.offset(offset).limit(limit))).scalars())
     if not wanted:
         return [], count
     found = await connection.execute(select(*(_LIGHT if light else responses.c)).where(responses.c.id.in_(wanted)))
@@ -281,6 +290,20 @@ async def after(
         .limit(limit)
     )
     return [dict(row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def results_after(
+    connection: AsyncConnection, experiment_id: int, last_id: int, *, limit: int
+) -> list[tuple[int, str, dict[str, Any]]]:
+    """Id, key and result of those with an id beyond `last_id`, oldest first, and nothing else: there may be many."""
+    c = responses.c
+    found = await connection.execute(
+        select(c.id, c.key, c.result)
+        .where(c.experiment_id == experiment_id, c.id > last_id)
+        .order_by(c.id)
+        .limit(limit)
+    )
+    return [(id_, key, result) for id_, key, result in found]
 
 
 async def last_id(connection: AsyncConnection, experiment_id: int) -> int:

@@ -155,6 +155,7 @@ class Sql:
                 failed=-sum(row["error"] is not None for row in found),
                 rated=-sum(not row["error"] and not row["unrated"] for row in found),
                 spent_usd=-sum(row["cost_usd"] or 0.0 for row in found),
+                now=target.now(),
             )
 
     async def _read(self, connection: Connection) -> None:
@@ -257,7 +258,13 @@ class Sql:
         failed = sum(row["error"] is not None for _, row in new)
         spent_usd = sum(row["cost_usd"] or 0.0 for _, row in new)
         await experiments.count_up(
-            connection, target.experiment_id, finished=len(new), failed=failed, rated=rated, spent_usd=spent_usd
+            connection,
+            target.experiment_id,
+            finished=len(new),
+            failed=failed,
+            rated=rated,
+            spent_usd=spent_usd,
+            now=target.now(),
         )
         await tasks.advance(connection, target.task_id, done=len(new), rated=rated)
 

@@ -90,7 +90,8 @@ async def rate_by_hand(project: Editor, body: ManualRatingIn) -> Answer:
         if before is None:
             raise InputError(f"the response was not rated by a criterion {body.criterion_id}", field="criterion_id")
         values = {"rating": body.rating, "reasoning": body.reasoning, "rater": project.actor, "is_manual": True}
-        await ratings.change(change.connection, before["id"], **values, error=None, created_at=project.services.now())
+        now = project.services.now()
+        await ratings.change(change.connection, before["id"], **values, error=None, created_at=now)
         now_rated = [before | values if one is before else one for one in known]
         counts = ratings.counted(now_rated)
         experiment = await experiments.by_id(change.connection, response["experiment_id"])
@@ -98,8 +99,8 @@ async def rate_by_hand(project: Editor, body: ManualRatingIn) -> Answer:
         result = with_answers(response["result"], experiment["snapshot"], now_rated)
         await responses.change(change.connection, response["id"], **counts, result=result)
         if response["error"] is None and response["unrated"] and not counts["unrated"]:
-            await experiments.count_up(change.connection, response["experiment_id"], rated=1)
-        await experiments.change(change.connection, response["experiment_id"], now=project.services.now(), results=None)
+            await experiments.count_up(change.connection, response["experiment_id"], rated=1, now=now)
+        await experiments.change(change.connection, response["experiment_id"], now=now, results=None)
         change.log("rate", "response", response["id"], criterion_id=body.criterion_id, rating=body.rating)
         return Answer(wire_rating({**before, **values, "error": None}))
 

@@ -307,6 +307,7 @@ async def delete_response(project: Editor, response_id: Id) -> None:
             finished=-1,
             failed=-(row["error"] is not None),
             rated=-(row["error"] is None and not row["unrated"]),
+            now=project.services.now(),
         )
         await experiments.change(change.connection, row["experiment_id"], now=project.services.now(), results=None)
         change.log("delete", "response", response_id, experiment_id=row["experiment_id"])

@@ -154,8 +154,9 @@ async def _insert(
     found = await responses.insert(connection, rows)
     ids = [found[result.key] for result in brought]
     await ratings.insert(connection, [one for id_ in ids for one in rating_rows(target, id_, waiting)])
-    await experiments.count_up(connection, row["id"], finished=len(ids))
-    await experiments.change(connection, row["id"], now=project.services.now(), results=None)
+    now = project.services.now()
+    await experiments.count_up(connection, row["id"], finished=len(ids), now=now)
+    await experiments.change(connection, row["id"], now=now, results=None)
     return ids
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from personae.errors import NotFound
 from personae.experiments.compare import Comparing, Row
-from personae.experiments.comparison import OUTCOMES, Comparison, Pair, Unpaired
+from personae.experiments.comparison import OUTCOMES, Comparison, NotComparable, Pair, Unpaired
 from personae.experiments.gate import Gate, Gating
 from personae.experiments.gate_policy import Policy
 from personae.experiments.result_file import each_row
@@ -63,12 +63,23 @@ async def compared(
 ) -> Compared:
     """What differs between two experiments. Raises NotFound; NotComparable where more differs than the bot."""
     before, after = await _known(project, before_id), await _known(project, after_id)
+    key = (*before.values(), *after.values(), correction)  # a page of pairs and the next are one comparison
+    made: Compared | None = project.services.comparisons.get(key)
+    if made is None:
+        made = await _compare(project, before, after, correction)
+        project.services.comparisons.keep(key, made, len(made.before_ids) + len(made.after_ids))
+    if made.found.incomparable and not force:
+        raise NotComparable(made.found.incomparable)
+    return made
+
+
+async def _compare(project: ProjectAccess, before: Record, after: Record, correction: str) -> Compared:
     comparing = Comparing(correction=correction)
     before_ids = await _fed(project, before, comparing.add_before)
     after_ids = await _fed(project, after, comparing.add_after)
     names = before["name"], after["name"]
-    found = await asyncio.to_thread(comparing.finish, names, force=force)
-    return Compared(found, (before_id, after_id), before_ids, after_ids)
+    found = await asyncio.to_thread(comparing.finish, names, force=True)
+    return Compared(found, (before["id"], after["id"]), before_ids, after_ids)
 
 
 async def gated(project: ProjectAccess, experiment_id: int, policy: Policy, baseline_id: int | None = None) -> Gate:

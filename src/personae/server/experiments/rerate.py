@@ -123,7 +123,7 @@ async def _write(run: Rating, experiment: Record, done: Sequence[tuple[Record, S
             names = ("goal_achieved", "passed", "not_passed", "unrated", "cost_usd", "result", "usage", "validity")
             await responses.change(connection, row["id"], **{name: new[name] for name in names})
             gained += (new["unrated"] == 0) - (row["unrated"] == 0 and row["error"] is None)
-        await experiments.count_up(connection, experiment["id"], rated=gained)
+        await experiments.count_up(connection, experiment["id"], rated=gained, now=now)
         await tasks.advance(connection, task["id"], done=len(done), rated=len(done))
 
 

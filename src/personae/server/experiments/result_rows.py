@@ -16,8 +16,8 @@ async def result_rows(project: ProjectAccess, experiment_id: int) -> AsyncIterat
     last = 0
     while True:
         async with project.reading() as connection:
-            some = await responses.after(connection, experiment_id, last, limit=_AT_ONCE)
+            some = await responses.results_after(connection, experiment_id, last, limit=_AT_ONCE)
         if not some:
             return
-        last = some[-1]["id"]
-        yield [(row["id"], {**row["result"], "key": row["key"]}) for row in some]
+        last = some[-1][0]
+        yield [(id_, {**result, "key": key}) for id_, key, result in some]

@@ -35,6 +35,11 @@ class ExperimentSummary(BaseModel):
     failed: int
     rated: int
     spent_usd: float
+    budget_usd: float | None
+    collection_id: int | None
+    persona_group_id: int | None
+    llm_config_id: int | None
+    criterion_set_id: int | None
     collection: str | None
     persona_group: str | None
     llm_config: str | None
@@ -43,6 +48,8 @@ class ExperimentSummary(BaseModel):
     """Null until there are results."""
     ratings: Rate | None
     """The share of YES over all criteria."""
+    left_out: int | None
+    """Conversations that were no fair tests, and are in no rate."""
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None

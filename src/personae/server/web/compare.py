@@ -13,7 +13,7 @@ from personae.errors import InputError
 from personae.experiments.comparison import OUTCOMES, NotComparable
 from personae.reports._view import ConversationView, view
 from personae.server.api.experiment_decisions import compare_experiment
-from personae.server.api.experiments import get_experiment, list_experiments
+from personae.server.api.experiments import get_experiment, list_summaries
 from personae.server.api.responses import get_result
 from personae.server.deps import MAX_ID, ProjectAccess, Viewer
 from personae.server.paging import Paging
@@ -75,7 +75,7 @@ async def compare(
 
 async def _known(project: ProjectAccess, *chosen: int) -> list[dict[str, Any]]:
     """The newest experiments, and those that are chosen. Raises NotFound."""
-    known: list[dict[str, Any]] = data(await list_experiments(project, Paging(1, NEWEST)))["items"]
+    known: list[dict[str, Any]] = data(await list_summaries(project, Paging(1, NEWEST)))["items"]
     for id_ in dict.fromkeys(chosen):
         if id_ and all(one["id"] != id_ for one in known):
             known.append(data(await get_experiment(project, id_)))

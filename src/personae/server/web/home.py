@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from personae.errors import Conflict
 from personae.server.api.auth import me
-from personae.server.api.experiments import list_experiments
+from personae.server.api.experiments import list_summaries
 from personae.server.deps import Editor, PrincipalDep, ServicesDep, Viewer
 from personae.server.paging import Paging
 from personae.server.web._data import data
@@ -17,8 +17,14 @@ from personae.server.web._example import load_example
 from personae.server.web._page import PlainPage, ProjectPage
 from personae.server.web._texts import N_
 from personae.server.web._toasts import Toast
+from personae.server.web._trends import trends
 
 router = APIRouter()
+
+
+LISTED, LOOKED_AT = 10, 50
+"""The newest experiments: those that are listed, and those that trends and what needs attention are found in."""
+MOST_ATTENTION = 5
 
 
 @router.get("/")
@@ -30,10 +36,16 @@ async def start(page: PlainPage, services: ServicesDep, principal: PrincipalDep)
 
 @router.get("/p/{project_id}")
 async def home(page: ProjectPage, project: Viewer) -> Response:
-    """What the last experiments gave, and which of them need a look."""
-    found = data(await list_experiments(project, Paging(1, 10)))["items"]
+    """What the last experiments gave, how each bot went over them, and which of them need a look."""
+    found = data(await list_summaries(project, Paging(1, LOOKED_AT)))["items"]
     attention = [(one, what) for one in found if (what := _needs(one))]
-    return await page.show("home.html", experiments=found, attention=attention, befores=_befores(found))
+    return await page.show(
+        "home.html",
+        experiments=found[:LISTED],
+        attention=attention[:MOST_ATTENTION],
+        befores=_befores(found),
+        trends=trends(found),
+    )
 
 
 @router.post("/p/{project_id}/example")
@@ -54,8 +66,7 @@ def _needs(one: dict[str, Any]) -> str:
         return "paused"
     if one["failed"]:
         return "errors"
-    results = one["results"]
-    return "unfair" if results and results["validity"]["left_out"] else ""
+    return "unfair" if one["left_out"] else ""
 
 
 def _befores(found: list[dict[str, Any]]) -> dict[int, int | None]:
@@ -64,7 +75,7 @@ def _befores(found: list[dict[str, Any]]) -> dict[int, int | None]:
     befores: dict[int, int | None] = {}
     for one in reversed(found):  # the oldest first
         if one["status"] == "finished":
-            asked = tuple((one[name] or {}).get("id") for name in ("persona_group", "collection"))
+            asked = one["persona_group_id"], one["collection_id"]
             befores[one["id"]] = latest.get(asked)
             latest[asked] = one["id"]
     return befores

@@ -89,21 +89,23 @@ async def find(
     is_archived: bool = False,
     is_own: bool = False,
     group_id: int | None = None,
-    matches: Callable[[Record], bool] | None = None,
+    matches: Callable[[Mapping[str, Any]], bool] | None = None,
     offset: int = 0,
     limit: int | None = None,
 ) -> tuple[list[Record], int]:
     """Personas by name, the project's own and, unless `is_own`, shared ones; and how many there are in all.
 
-    `matches` looks at what is in their texts, which the databases would each search in a way of their own.
+    `matches` looks at what is in their records, which the databases would each search in a way of their own.
     """
     statement = _chosen(
         _current(project_id), project_id, name=name, is_archived=is_archived, is_own=is_own, group_id=group_id
     )
     ordered = statement.order_by(personas.c.name, personas.c.id)
     if matches is not None:
-        every = [row for row in map(dict, (await connection.execute(ordered)).mappings()) if matches(row)]
-        return every[offset:][:limit], len(every)
+        light = ordered.with_only_columns(personas.c.id, persona_versions.c.record)
+        ids = [id_ for id_, record in await connection.execute(light) if matches(record)]
+        known = await by_ids(connection, project_id, ids[offset:][:limit])
+        return [known[id_] for id_ in ids[offset:][:limit]], len(ids)
     count = await connection.scalar(select(func.count()).select_from(statement.subquery()))
     found = await connection.execute(ordered.offset(offset).limit(limit))
     return [dict(row) for row in found.mappings()], count or 0

@@ -13,7 +13,6 @@ from personae.errors import InputError
 from personae.server.deps import MAX_ID
 from personae.server.schemas.persona import asked_by
 from personae.server.schemas.persona_facets import as_asked
-from personae.store.columns import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +32,8 @@ class PersonaFilter:
         """Whether the records themselves must be looked at."""
         return bool(self.search or self.traits or self.attributes or self.placeholders)
 
-    def matches(self, row: Record) -> bool:
-        """Whether the record of the row has all that is asked for."""
-        return self.matches_record(row["record"])
-
-    def matches_record(self, record: Mapping[str, Any]) -> bool:
-        """The same of the record as it is stored, without what is blank in it: it is looked at for every persona."""
+    def matches(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record has all that is asked for, as it is stored, without what is blank in it."""
         texts = f"{record['name']}\n{record.get('description', '')}"
         attributes = record.get("attributes", {})
         return (

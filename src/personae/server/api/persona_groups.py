@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.errors import Conflict, NotFound
-from personae.server.deps import Editor, Id, Viewer
+from personae.server.deps import Editor, Id, ProjectAccess, Viewer
 from personae.server.failures import Taken
 from personae.server.paging import Page, PagingDep
 from personae.server.schemas.persona import Persona
@@ -119,21 +119,31 @@ async def set_members(project: Editor, group_id: Id, body: Members) -> PersonaGr
 @router.put("/{group_id}/members/{persona_id}")
 async def add_member(project: Editor, group_id: Id, persona_id: Id) -> PersonaGroupWithMembers:
     """Put a persona at the group's end. One that is a member already stays where it is."""
-    async with project.changing() as change:
-        await _found(change.connection, project.id, group_id)
-        await _add(change.connection, project.id, group_id, [persona_id], now=project.services.now())
-        change.log("add member", "persona group", group_id, persona=persona_id)
-        return await _with_members(change.connection, project.id, group_id)
+    await put_member(project, group_id, persona_id)
+    return await get_persona_group(project, group_id)
 
 
 @router.delete("/{group_id}/members/{persona_id}")
 async def remove_member(project: Editor, group_id: Id, persona_id: Id) -> PersonaGroupWithMembers:
     """Take a persona out. One that is no member makes no difference."""
+    await take_member(project, group_id, persona_id)
+    return await get_persona_group(project, group_id)
+
+
+async def put_member(project: ProjectAccess, group_id: int, persona_id: int) -> None:
+    """As `add_member`, for those who do not look at all members afterwards."""
+    async with project.changing() as change:
+        await _found(change.connection, project.id, group_id)
+        await _add(change.connection, project.id, group_id, [persona_id], now=project.services.now())
+        change.log("add member", "persona group", group_id, persona=persona_id)
+
+
+async def take_member(project: ProjectAccess, group_id: int, persona_id: int) -> None:
+    """As `remove_member`, for those who do not look at all members afterwards."""
     async with project.changing() as change:
         await _found(change.connection, project.id, group_id)
         if await persona_groups.remove(change.connection, group_id, persona_id, now=project.services.now()):
             change.log("remove member", "persona group", group_id, persona=persona_id)
-        return await _with_members(change.connection, project.id, group_id)
 
 
 async def _set(

@@ -51,7 +51,7 @@ async def persona_facets(project: Viewer, chosen: PersonaFilterDep) -> Facets:
             is_archived=chosen.archived,
             group_id=chosen.group_id,
         )
-    return await asyncio.to_thread(Facets.of, [one for one in records if chosen.matches_record(one)])
+    return await asyncio.to_thread(Facets.of, [one for one in records if chosen.matches(one)])
 
 
 @router.post("", status_code=201)

@@ -8,11 +8,11 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from personae.server.api.persona_groups import (
-    add_member,
     create_persona_group,
     delete_persona_group,
     get_persona_group,
-    remove_member,
+    put_member,
+    take_member,
     update_persona_group,
 )
 from personae.server.deps import Editor, Id
@@ -73,10 +73,10 @@ async def toggle(page: ProjectPage, project: Editor, view: ViewDep, group_id: Id
     name = str(form.get("name", ""))
     view = replace(view.plain, group=group_id)
     if is_member:
-        await add_member(project, group_id, persona_id)
+        await put_member(project, group_id, persona_id)
         toast = None
     else:
-        await remove_member(project, group_id, persona_id)
+        await take_member(project, group_id, persona_id)
         toast = Toast(
             page.say(N_("%(name)s is out of the group."), name=name),
             undo=view.act(f"/groups/{group_id}/members"),

@@ -3,7 +3,7 @@
 # A machine image may forbid Python to keep what it compiled: each of a thousand programs then compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint types imports unit bench setup requirements texts screenshots clean
+.PHONY: help demo test lint types imports unit bench bench-web setup requirements texts screenshots clean
 
 help:
 	@sed -n '1s/^# //p' Makefile
@@ -35,6 +35,10 @@ unit:
 # Long: speed and cost beside peers, which are installed from the package registry into bench/.envs.
 bench: setup
 	.venv/bin/python -m bench
+
+# Its part about the pages of the workbench, some five minutes; needs Chromium.
+bench-web: setup
+	.venv/bin/python -m bench --only j
 
 # What django-htmx wants beside the file that the build copies out of it: scripts/setup installs without dependencies.
 without := --no-emit-package django --no-emit-package asgiref --no-emit-package sqlparse

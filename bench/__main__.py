@@ -15,8 +15,9 @@ from bench.over_workers import cluster_rows
 from bench.platform import server_rows
 from bench.report import markdown, tables, verdict
 from bench.rows import Row, rows
+from bench.web import web_row
 
-ALL = "abcdefghi"
+ALL = "abcdefghij"
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
@@ -48,6 +49,8 @@ def main() -> int:
         measured.append(many(quick=options.quick))
     if "i" in options.only:
         measured.append(generation_row(quick=options.quick))
+    if "j" in options.only:
+        measured.append(web_row(quick=options.quick))
     console = Console()
     for row in measured:
         show(console, row)

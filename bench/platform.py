@@ -18,7 +18,7 @@ import httpx2
 
 from bench.fill import fill
 from bench.listeners import Listeners
-from bench.measure import Cost, Run, RunError, high_water_mib
+from bench.measure import ROOT, Cost, Run, RunError, high_water_mib
 from bench.personas import GOALS
 from bench.rows import Row, Target
 from bench.tools import PERSONAE, Work, run_ours, whole
@@ -48,11 +48,22 @@ class Server:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
+    def share_of_a_core(self, seconds: float) -> float:
+        """What it takes in the next seconds."""
+        cpu_s, began = self.cpu_s(), time.perf_counter()
+        time.sleep(seconds)
+        return (self.cpu_s() - cpu_s) / (time.perf_counter() - began)
+
 
 @contextmanager
 def serving(folder: Path, fake: FakeLLMProcess | None = None) -> Iterator[Server]:
     """A server on SQLite in `folder`, whose simulator and judge are the fake model."""
-    variables = {"PATH": os.environ["PATH"], "HOME": str(folder), "NO_PROXY": "127.0.0.1"}
+    variables = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "NO_PROXY": "127.0.0.1",
+        "PYTHONPATH": str(ROOT / "src"),
+    }
     if fake is not None:
         variables |= {
             "PERSONAE_SIMULATOR_PROVIDER": "openai",
@@ -146,23 +157,29 @@ def server_rows(*, quick: bool, only: str) -> list[Row]:
 
 def listeners_cost() -> float:
     """The share of one core that many listeners cost while an experiment runs, beside the same one with nobody."""
-    work = Work(400, 8, 32, 200)
     shares = []
     for listeners in (0, LISTENERS):
         with (
-            tempfile.TemporaryDirectory() as folder,
-            FakeLLM.in_process(None, "--latency-ms", str(work.latency_ms)) as fake,
-            serving(Path(folder), fake) as server,
+            launched(Work(400, 8, 32, 200)) as (server, id_),
+            Listeners(server.url, f"/api/v0/projects/1/experiments/{id_}/events", listeners),
         ):
-            id_ = _launch(server, work, _nouns(server, fake, work))
-            with Listeners(server.url, f"/api/v0/projects/1/experiments/{id_}/events", listeners):
-                time.sleep(3)  # the launch is over, and everybody listens
-                cpu_s, began = server.cpu_s(), time.perf_counter()
-                time.sleep(12)
-                shares.append((server.cpu_s() - cpu_s) / (time.perf_counter() - began))
-            server.call("POST", f"/experiments/{id_}/cancel")
-            _wait(server, id_)
+            time.sleep(3)  # everybody listens
+            shares.append(server.share_of_a_core(12))
     return shares[1] - shares[0]
+
+
+@contextmanager
+def launched(work: Work) -> Iterator[tuple[Server, int]]:
+    """A server and the id of an experiment that it runs; it is cancelled at the end."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        FakeLLM.in_process(None, "--latency-ms", str(work.latency_ms)) as fake,
+        serving(Path(folder), fake) as server,
+    ):
+        id_ = _launch(server, work, _nouns(server, fake, work))
+        yield server, id_
+        server.call("POST", f"/experiments/{id_}/cancel")
+        _wait(server, id_)
 
 
 def _nouns(server: Server, fake: FakeLLMProcess, work: Work) -> dict[str, int]:

@@ -58,6 +58,11 @@ class Filter:
         """Nothing but the experiment is asked for, so that its own counter says how many there are."""
         return self.experiment_id is not None and self == Filter(experiment_id=self.experiment_id)
 
+    @property
+    def looks_inside(self) -> bool:
+        """Transcripts or ratings are looked at, which takes long for each response."""
+        return bool(self.text or self.answers) or self.verdict is not None or self.criterion_id is not None
+
     def conditions(self, project_id: int) -> list[ColumnElement[bool]]:
         """As SQL."""
         c, found = responses.c, [_in_project(project_id, self.experiment_id)]
@@ -189,7 +194,7 @@ async def page(
     The ids are looked up first, in an index alone: the transcripts of the pages before are never touched.
     """
     ids = _chosen(select(responses.c.id), project_id, chosen).order_by(*_order(sort))
-    if chosen.text:  # all transcripts are read for it: once, and not once more to count them
+    if chosen.looks_inside:  # once, and not once more to count them
         every = list((await connection.execute(ids)).scalars())
         count, wanted = len(every), every[offset : offset + limit]
     else:

@@ -1,7 +1,11 @@
-"""Pictures of every page of the example project: `python -m tests.web.screenshots [FOLDER] [PART OF A PATH]`."""
+"""Pictures of every page of the example project: `python -m tests.web.screenshots [FOLDER] [PART OF A PATH]`.
+
+Whole pages into the folder, to look at; windows of some into docs/images, where the guide shows them.
+"""
 
 from __future__ import annotations
 
+import base64
 import re
 import shutil
 import sys
@@ -9,41 +13,100 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.server.running import running
+from tests.running import until
+from tests.server.running import Server, running
+from tests.web.api import Api
 from tests.web.every_page import filled, pages
 from tests.web.serving import load_example
+from tests.web.slow_bot import SlowBot, slow_bot
 
+DOCS = Path(__file__).resolve().parents[2] / "docs/images"
+SHOWN = {
+    "personas": "workbench-personas",
+    "experiments-experiment_id": "workbench-results",
+    "conversations-response_id": "workbench-conversation",
+    "running": "workbench-running",
+}
+"""Pictures of the guide, by the name of the page."""
 SIZES: dict[str, tuple[int, Literal["light", "dark"]]] = {
     "light": (1360, "light"),
     "dark": (1360, "dark"),
     "narrow": (390, "light"),
 }
+HEIGHT = 860
+_ANSWERS = 70
+EMPTY = ("", "/personas", "/collections", "/criteria", "/templates", "/llm-configs", "/experiments", "/compare")
+REPLIES = (
+    "Happy to help. May I have your order number?",
+    "A lamp can be returned for a full refund within 30 days of delivery: print the label and send the lamp back.",
+    "All lamps have a warranty of 3 years. A repair takes about 10 days, and a courier collects the lamp.",
+)
 
 
 def main(folder: Path = Path("build/screenshots"), part: str = "") -> None:
     """Light, dark and narrow, into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as data, running(f"sqlite:///{data}/personae.db") as server:
+    with (
+        tempfile.TemporaryDirectory() as data,
+        running(f"sqlite:///{data}/personae.db") as server,
+        slow_bot(REPLIES) as bot,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        looks = {
+            look: browser.new_context(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme).new_page()
+            for look, (width, scheme) in SIZES.items()
+        }
+        for path in EMPTY:
+            if part in path:
+                _take(looks, f"{server.url}/p/1{path}", folder, f"empty{path.replace('/', '-')}")
         ids = load_example(server)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-            for path in pages():
-                if part in path:
-                    _take(browser, server.url + filled(path, ids), folder / (_name(path) + ".png"))
-            browser.close()
+        for path in pages():
+            if part in path:
+                _take(looks, server.url + filled(path, ids), folder, _name(path))
+        if part in "running":
+            _take(looks, _under_way(server, bot, ids, looks["light"]), folder, "running")
 
 
-def _take(browser: Browser, address: str, file: Path) -> None:
-    for size, (width, scheme) in SIZES.items():
-        page = browser.new_page(viewport={"width": width, "height": 860}, color_scheme=scheme)
+def _take(looks: dict[str, Page], address: str, folder: Path, name: str) -> None:
+    for look, page in looks.items():
         page.goto(address)
-        page.wait_for_load_state("networkidle")
-        target = file.with_stem(f"{file.stem}-{size}")
-        page.screenshot(path=target, full_page=True)
-        page.close()
-        print(target)
+        page.screenshot(path=folder / f"{name}-{look}.png", full_page=True, animations="disabled")
+        if look == "light" and name in SHOWN:
+            _show(page, DOCS / f"{SHOWN[name]}.webp")
+    print(name)
+
+
+def _show(page: Page, file: Path) -> None:
+    """What a window shows, small enough for the guide: Chromium alone writes WebP."""
+    browser = page.context.new_cdp_session(page)
+    taken = browser.send("Page.captureScreenshot", {"format": "webp", "quality": 80})
+    file.write_bytes(base64.b64decode(taken["data"]))
+
+
+def _under_way(server: Server, bot: SlowBot, ids: dict[str, int], page: Page) -> str:
+    """The address of an experiment that has come half way, and waits for its bot."""
+    api = Api(server.url)
+    shop = api.post("/llm_configs", name="Shop bot", provider="custom_api", llm_base_url=bot.url)
+    made = api.post(
+        "/experiments",
+        name="After the new returns page",
+        persona_group_id=ids["group_id"],
+        collection_id=ids["collection_id"],
+        criterion_set_id=ids["criterion_set_id"],
+        llm_config_id=shop["id"],
+        budget_usd=5,
+        generation_params={"max_connections": 6},
+        generate=True,
+    )
+    address = f"{server.url}/p/1/experiments/{made['id']}"
+    page.goto(address)
+    bot.let(_ANSWERS)
+    until(lambda: bot.answered == _ANSWERS, "the bot has said what it may")
+    expect(page.locator("[data-number=finished]")).not_to_have_text("0", timeout=60_000)
+    return address
 
 
 def _name(path: str) -> str:

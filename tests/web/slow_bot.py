@@ -16,6 +16,7 @@ class SlowBot:
     def __init__(self, replies: Sequence[str]) -> None:
         self.replies: tuple[str, ...] = tuple(replies)
         self.url = ""
+        self.answered = 0
         self._left = threading.Semaphore(0)
 
     def let(self, replies: int) -> None:
@@ -25,6 +26,7 @@ class SlowBot:
     def answer(self, messages: list[dict[str, str]]) -> str:
         """Once the test lets it."""
         assert self._left.acquire(timeout=60)
+        self.answered += 1
         said = sum(message["role"] == "assistant" for message in messages)
         return self.replies[min(said, len(self.replies) - 1)]
 

@@ -11,13 +11,14 @@ from tests.experiments.runs import Said, file
 from tests.server.running import Server
 
 HOSTILE = "<b>Ada\u202e</b> 100% (%s)"
+RUDE = f"Go away. <script>alert(1)</script> \u202e\x1b[31m {'x' * 1_000_000}"
 PEOPLE = [Said(persona=HOSTILE if n == 0 else f"P{n:02}", criteria={"polite": True}) for n in range(40)]
 
 
 def test_j7_a_change_is_held_against_what_was_before(page: Page, server: Server, tmp_path: Path) -> None:
     """What got worse, how sure that is, where two transcripts part, what is unpaired, and what cannot be compared."""
     worse = [replace(said, goal=n >= 25, reply="No." if n < 25 else "Done.") for n, said in enumerate(PEOPLE)]
-    worse[30] = replace(worse[30], criteria={"polite": False}, reply="Go away.")
+    worse[30] = replace(worse[30], criteria={"polite": False}, reply=RUDE)
     for name, said, metadata in (
         ("old", [*PEOPLE, Said(persona="Old only")], {}),
         ("new", worse, {}),
@@ -48,12 +49,15 @@ def test_j7_a_change_is_held_against_what_was_before(page: Page, server: Server,
         expect(side.locator(".turn.parts")).to_have_count(1)
         expect(side.locator(".turn.parts")).to_contain_text(words)
         expect(side.locator(".turn.parts")).to_contain_text("they part here")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1360
     expect(after).to_contain_text("polite no")
     shared = page.url
     page.goto(shared)
     expect(page.locator("#side-by-side h2")).to_have_text("P30")
     after.get_by_role("link", name="After").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("P30")
+    expect(page.locator(".from-bot .bubble")).to_contain_text("Go away. <script>alert(1)</script> ⟨U+202E⟩␛[31m xxx")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1360
     page.go_back()
 
     page.get_by_role("link", name="Unpaired 1").click()

@@ -1,4 +1,4 @@
-"""LLM configs: a bot is connected, tried before it is stored, and its key never comes back."""
+"""J2: a bot is connected, tried before it is stored, and its key never comes back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.web.conftest import Complaints
 from tests.web.test_goals_and_criteria import toast
 
 
-def test_a_bot_is_connected_and_tried(page: Page, server: Server, complaints: Complaints) -> None:
+def test_j2_a_bot_is_connected_and_tried(page: Page, server: Server, complaints: Complaints) -> None:
     """From nothing: what is wrong is said, the raw exchange is seen, and the key is written only."""
     complaints.expected = ["status of 400", "status of 422"]
     with FakeBots.in_thread() as bots:

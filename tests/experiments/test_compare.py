@@ -11,6 +11,7 @@ import pytest
 
 from personae import compare
 from personae.errors import Conflict, InputError
+from personae.experiments import two_runs
 from personae.experiments.pairing import checksums, first_difference
 from tests.experiments.runs import METADATA, Said, file
 from tests.running import personae
@@ -203,6 +204,20 @@ def test_the_terminal_says_it_in_one_sentence(tmp_path: Path) -> None:
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     done = personae("compare", "a.jsonl", "b.jsonl", cwd=tmp_path)
     assert (done.code, "there is no such file" in done.err) == (2, True)
+
+
+def test_a_long_file_is_read_beside_the_other_and_says_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = [Said(persona=f"P{n}", criteria={"polite": n > 2}, scores={"m": n / 9}) for n in range(9)]
+    other = [replace(one, goal=False, criteria={"kind": True, **one.criteria}) for one in said[1:]]
+    before, after = (file(tmp_path / f"{name}.jsonl", one) for name, one in (("before", said), ("after", other)))
+    short = compare(before, after, force=True)
+    monkeypatch.setattr(two_runs, "_LONG", 0)
+    assert compare(before, after, force=True) == short
+    after.write_text(after.read_text() + "{}\n")
+    with pytest.raises(InputError, match=r"after\.jsonl:9: is no row of a result file"):
+        compare(before, after)
 
 
 def test_the_first_difference_is_a_turn() -> None:

@@ -18,7 +18,7 @@ from personae.errors import ConfigurationError
 from personae.experiments.comparison import Comparison, Difference, Incomparable, NotComparable, Outcome, Pair, Unpaired
 from personae.experiments.measured import GOAL, GOAL_TITLE, Kind, measure_id
 from personae.experiments.pairing import Answers, Conditions, Questions, Run, Side, first_difference
-from personae.experiments.result_file import each_row
+from personae.experiments.two_runs import two_runs
 from personae.stats.effects import PairCounts, cohens_h, mean_difference, rate_difference
 from personae.stats.intervals import LEVEL, Estimate, mean, rate
 from personae.stats.multiple import CORRECTIONS
@@ -26,6 +26,9 @@ from personae.stats.paired import Test, mcnemar, permutation
 from personae.stats.power import CHANCE, design_effect, paired_detectable
 
 Row = Mapping[str, Any]
+Places = tuple[int, int]
+"""Where the answer to a question stands before and after."""
+_NOWHERE = 1 << 30
 
 
 def compare(
@@ -44,8 +47,7 @@ def compare(
     correction.
     """
     comparing = Comparing(correction=correction)
-    each_row(before, comparing.add_before)
-    each_row(after, comparing.add_after)
+    comparing.first, comparing.second = two_runs(before, after)
     return comparing.finish(names, force=force, level=level)
 
 
@@ -56,30 +58,23 @@ class Comparing:
         if correction not in CORRECTIONS:
             raise ConfigurationError(f"there is no correction {correction!r}: choose {' or '.join(CORRECTIONS)}")
         self._correction, self._seed = correction, seed
-        verdicts, scores = Questions(), Questions()
-        self._first, self._second = Run(verdicts, scores), Run(verdicts, scores)
-        self._pairs = _Pairs(verdicts, scores)
-        self._waiting: dict[bytes, Side] = {}
+        self.first, self.second = Run(), Run()
 
     def add_before(self, row: Row) -> None:
-        """One conversation of the run before. Raises as `pairing.Run.side`."""
-        pair, side = self._first.side(row)
-        self._waiting[pair] = side
+        """One conversation of the run before. Raises as `pairing.Run.add`."""
+        self.first.add(row)
 
     def add_after(self, row: Row) -> None:
-        """One conversation of the run after. Raises as `pairing.Run.side`."""
-        pair, side = self._second.side(row)
-        self._pairs.add(self._waiting.pop(pair, None), side)
+        """One conversation of the run after. Raises as `pairing.Run.add`."""
+        self.second.add(row)
 
     def finish(self, names: tuple[str, str], *, force: bool = False, level: float = LEVEL) -> Comparison:
         """What came of it. `names` are what a reader knows the two by. Raises NotComparable unless `force`."""
-        first, second, pairs = self._first, self._second, self._pairs
+        first, second = self.first, self.second
         incomparable = _incomparable(first, second)
         if incomparable and not force:
             raise NotComparable(incomparable)
-        for side in self._waiting.values():
-            pairs.add(side, None)
-        self._waiting = {}
+        pairs = _Pairs.of(first, second)
         differences = _corrected(list(pairs.differences(level, self._seed)), self._correction)
         goal = next((one for one in differences if one.id == GOAL), None)
         return Comparison(
@@ -110,14 +105,15 @@ class _Answers:
     unanswered: int = 0
 
     @classmethod
-    def of(cls, given: Iterable[tuple[Answers, Answers]], place: int, of: Iterable[int], cells: int) -> _Answers:
-        """Of what was answered before and after, the answers at `place`; `of` says the cell of each pair."""
+    def of(cls, given: Iterable[tuple[Answers, Answers]], places: Places, of: Iterable[int], cells: int) -> _Answers:
+        """Of what was answered before and after, the answers at `places`; `of` says the cell of each pair."""
+        there, here = places
         counts, sums = array("L", bytes(8 * cells)), array("d", bytes(8 * cells))
         answers = cls(counts, sums, sums[:], counts[:], counts[:])
         n, before, after, better, worse = answers.pairs, answers.before, answers.after, answers.better, answers.worse
         for cell, (first, second) in zip(of, given, strict=True):
-            old = first[place] if place < len(first) else None
-            new = second[place] if place < len(second) else None
+            old = first[there] if there < len(first) else None
+            new = second[here] if here < len(second) else None
             if old is None or new is None:
                 answers.unanswered += 1
                 continue
@@ -135,8 +131,8 @@ class _Answers:
 class _Pairs:
     """What is kept of all pairs, while they go by."""
 
-    verdicts: Questions
-    scores: Questions
+    verdicts: Mapping[str | None, Places]
+    scores: Mapping[str | None, Places]
     paired: list[Pair] = field(default_factory=list)
     unpaired: list[Unpaired] = field(default_factory=list)
     _of: array[int] = field(default_factory=lambda: array("L"))
@@ -145,6 +141,17 @@ class _Pairs:
     _scores: list[tuple[Answers, Answers]] = field(default_factory=list)
     _cells: dict[bytes, int] = field(default_factory=dict)
     _moves: dict[tuple[Answers, Answers], tuple[Outcome, tuple[str, ...]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, first: Run, second: Run) -> _Pairs:
+        """All conversations of two runs: those of the second in its order, then what only the first has."""
+        pairs = cls(_places(first.verdicts, second.verdicts), _places(first.scores, second.scores))
+        for pair, side in second.sides.items():
+            pairs.add(first.sides.get(pair), side)
+        for pair, side in first.sides.items():
+            if pair not in second.sides:
+                pairs.add(side, None)
+        return pairs
 
     @property
     def repeats(self) -> float:
@@ -170,8 +177,8 @@ class _Pairs:
     def _move(self, before: Answers, after: Answers) -> tuple[Outcome, tuple[str, ...]]:
         """Which way a pair went: by its goal, else by how many criteria are YES; and what changed."""
         changed, goal, yes = [], 0.0, 0.0
-        for name, place in self.verdicts.places.items():
-            old, new = _at(before, place), _at(after, place)
+        for name, (there, here) in self.verdicts.items():
+            old, new = _at(before, there), _at(after, here)
             if old is None or new is None or old == new:
                 continue
             changed.append(_id("criterion", name))
@@ -181,13 +188,13 @@ class _Pairs:
 
     def differences(self, level: float, seed: int) -> Iterator[Difference]:
         """What the two runs answered to each question: the goal, criteria, metrics. Those without an answer, too."""
-        for name, place in sorted(self.verdicts.places.items(), key=lambda item: item[0] is not None):
-            yield self._difference("criterion", name, self._answers(self._verdicts, place), level, seed)
-        for name, place in self.scores.places.items():
-            yield self._difference("metric", name, self._answers(self._scores, place), level, seed)
+        for name, places in sorted(self.verdicts.items(), key=lambda item: item[0] is not None):
+            yield self._difference("criterion", name, self._answers(self._verdicts, places), level, seed)
+        for name, places in self.scores.items():
+            yield self._difference("metric", name, self._answers(self._scores, places), level, seed)
 
-    def _answers(self, given: list[tuple[Answers, Answers]], place: int) -> _Answers:
-        return _Answers.of(given, place, self._of, len(self._cells))
+    def _answers(self, given: list[tuple[Answers, Answers]], places: Places) -> _Answers:
+        return _Answers.of(given, places, self._of, len(self._cells))
 
     def _difference(self, kind: Kind, name: str | None, answers: _Answers, level: float, seed: int) -> Difference:
         kind = "goal" if name is None else kind
@@ -211,6 +218,12 @@ class _Pairs:
             effect_h=None if kind == "metric" else _effect(before, after),
             reason=test.reason,
         )
+
+
+def _places(first: Questions, second: Questions) -> dict[str | None, Places]:
+    """Where the answers to each question stand, those of the first run first."""
+    names = dict.fromkeys([*first.places, *second.places])
+    return {name: (first.places.get(name, _NOWHERE), second.places.get(name, _NOWHERE)) for name in names}
 
 
 def _at(answers: Answers, place: int) -> float | None:

@@ -10,7 +10,8 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
+from zlib import crc32
 
 import orjson
 
@@ -25,8 +26,7 @@ _MOST_KEPT = 10_000
 Answers = tuple[float | None, ...]
 
 
-@dataclass(slots=True)
-class Side:
+class Side(NamedTuple):
     """One conversation of one run, as far as a comparison needs it."""
 
     key: str
@@ -41,12 +41,12 @@ class Side:
     """To goal and criteria. Few different ones occur, and each is kept once."""
     scores: Answers
     turns: bytes
-    """Eight bytes for each turn of the transcript."""
+    """Four bytes for each turn of the transcript."""
 
 
 @dataclass(slots=True)
 class Questions:
-    """What was asked in either run, in the order in which it was met: names of criteria, or of metrics."""
+    """What was asked in a run, in the order in which it was met: names of criteria, or of metrics."""
 
     places: dict[str | None, int] = field(default_factory=dict)
     """None: the goal."""
@@ -99,32 +99,34 @@ class Conditions:
 
 @dataclass(slots=True)
 class Run:
-    """One of the two runs, while its rows go by."""
+    """One of the two runs, while its rows go by, and after."""
 
-    verdicts: Questions
-    scores: Questions
+    verdicts: Questions = field(default_factory=Questions)
+    scores: Questions = field(default_factory=Questions)
     conditions: Conditions = field(default_factory=Conditions)
     asked: dict[tuple[Kind, str | None], None] = field(default_factory=dict)
     """Kind and name of what this run's conversations were asked."""
-    conversations: int = 0
-    _seen: set[bytes] = field(default_factory=set)
+    sides: dict[bytes, Side] = field(default_factory=dict)
+    """Its conversations, by what they are paired by."""
     _about: Known[tuple[bytes, str]] = field(default_factory=lambda: Known(_digest_and_name))
     _shapes: set[tuple[tuple[str | None, ...], ...]] = field(default_factory=set)
 
-    def side(self, row: Mapping[str, Any]) -> tuple[bytes, Side]:
-        """The row's conversation with what it is paired by.
+    @property
+    def conversations(self) -> int:
+        return len(self.sides)
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """One conversation.
 
         Raises InputError for a conversation that was there already, and KeyError and its like for what is no row.
         """
         pair, side = self._side(row)
-        if pair in self._seen:
+        if pair in self.sides:
             raise InputError(
                 f"persona {side.persona!r} is in the same scenario and epoch {side.epoch} a second time: these are the "
                 "conversations of more than one run; compare them one by one"
             )
-        self._seen.add(pair)
-        self.conversations += 1
-        return pair, side
+        self.sides[pair] = side
 
     def _side(self, row: Mapping[str, Any]) -> tuple[bytes, Side]:
         goal, ratings, scores = row.get("goal"), row.get("ratings", ()), row.get("metrics", ())
@@ -173,16 +175,17 @@ def _digest(value: Any) -> bytes:
 
 
 def checksums(transcript: Sequence[Mapping[str, Any]]) -> bytes:
-    """Eight bytes for each turn, the system prompt not counted. They hold in this process alone."""
+    """Four bytes for each turn, the system prompt not counted; the same in every process."""
     said = transcript[1:] if transcript and transcript[0]["role"] == "system" else transcript
-    return array("q", [hash(turn["content"]) ^ (turn["role"] == "user") for turn in said]).tobytes()
+    sums = [crc32(turn["content"].encode("utf-8", "surrogatepass")) ^ (turn["role"] == "user") for turn in said]
+    return array("I", sums).tobytes()
 
 
 def first_difference(first: bytes, second: bytes) -> int | None:
     """The number, from 1, of the first turn in which two conversations differ; None where they say the same."""
     if first == second:
         return None
-    size = array("q").itemsize
+    size = array("I").itemsize
     for place in range(0, min(len(first), len(second)), size):
         if first[place : place + size] != second[place : place + size]:
             return place // size + 1

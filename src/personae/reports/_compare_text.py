@@ -79,21 +79,33 @@ def show(found: Comparison, console: Console) -> None:
         table.add_column(heading, justify="right" if heading else "left")
     for one in found.differences:
         says = one.verdict(found.level)
+        has_p, has_interval = one.p is not None, one.change.low is not None
         cells = [
-            figure(one.before, one.kind),
-            figure(one.after, one.kind),
-            change(one),
+            figure(one.before, one.kind) if one.before.is_defined else "-",
+            figure(one.after, one.kind) if one.after.is_defined else "-",
+            change(one) if has_interval else change(one).partition(" (")[0].replace("undefined", "-"),
             str(one.better),
             str(one.worse),
+            p_value(one).removeprefix("p ").removeprefix("= ") if has_p else "-",
+            says if has_p and says != "no difference shown" else "-",
         ]
-        cells += [p_value(one).removeprefix("p ").removeprefix("= "), says if says != "no difference shown" else "-"]
         table.add_row(*(Text(cell, _STYLES.get(says, "")) for cell in (one_line(one.title, 40), *cells)))
     console.print(table)
-    for line in notes(found):
+    for line in (*_reasons(found), *notes(found)):
         say(line)
     _list(say, found)
     say("")
     say(DISCLAIMER, "italic")
+
+
+def _reasons(found: Comparison) -> Iterator[str]:
+    """Why numbers of the table are undefined, each reason once."""
+    by_reason: dict[str, list[str]] = {}
+    for one in found.differences:
+        if reason := one.reason or one.change.reason:
+            by_reason.setdefault(reason, []).append(one_line(one.title, 40))
+    for reason, titles in by_reason.items():
+        yield f"-: {reason} ({', '.join(titles) if len(titles) < len(found.differences) else 'all questions'})"
 
 
 def sides(found: Comparison) -> list[tuple[str, str]]:

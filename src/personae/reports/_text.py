@@ -100,7 +100,7 @@ def counts(estimate: Estimate, kind: str) -> str:
     text = (
         f"{estimate.n:,} measured" if kind == "metric" else f"{round(estimate.value * estimate.n):,} of {estimate.n:,}"
     )
-    return f"{text}, {estimate.clusters:,} clusters" if estimate.clusters < estimate.n else text
+    return f"{text}, {plural(estimate.clusters, 'cluster')}" if estimate.clusters < estimate.n else text
 
 
 def milliseconds(value: float | None) -> str:

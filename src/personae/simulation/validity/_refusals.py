@@ -9,7 +9,7 @@ _NO = re.compile(
     r"\b(?:can'?t|cannot|can not|unable|not able|not possible|impossible|won'?t|will not|not allowed|not permitted"
     r"|decline"
     r"|no longer|don'?t (?:have|offer|support|provide|ship)|do not (?:have|offer|support|provide|ship)|unfortunately"
-    r"|sorry"
+    r"|sorry(?! (?:to hear|about|for (?:the|your)))"
     r"|not (?:available|eligible)|unavailable|denied|expired|refuse|out of stock|transfer)\b"
     r"|leider|nicht möglich|kann ich nicht|désolé|impossible|no puedo|lo siento|não posso|mi dispiace|helaas|не могу"
     r"|抱歉|无法"

@@ -21,6 +21,13 @@ STATES: dict[str, tuple[str, ...]] = {
     "/p/{project_id}/experiments/{experiment_id}": (
         "?show=rerate&goal_achieved=false&persona_id={persona_id}&turns_min=2&turns_max=4",
     ),
+    "/p/{project_id}/generations/new": ("?method=queries", "?method=identity"),
+    "/p/{project_id}/generations/{generation_id}": ("?show=resume",),
+    "/p/{project_id}/generations/{generation_id}/review": (
+        "?draft={draft_id}&do=edit",
+        "?draft={draft_id}&do=reject",
+        "?draft={draft_id}&do=similar",
+    ),
     "/p/{project_id}/personas": ("?edit={persona_id}&trait=polite", "?new=1&new_group=1"),
     "/p/{project_id}/personas/{persona_id}/try": ("?seat=persona",),
 }

@@ -41,6 +41,14 @@ def load_example(server: Server) -> dict[str, int]:
             found: dict[str, Any] = api.get(path).raise_for_status().json()["items"][0]
             return found
 
+        proposed = {
+            "method": "propose",
+            "n": 4,
+            "options": {"context": "Lumen & Oak sells lamps. Returns take 30 days."},
+        }
+        api.post("/generations", json=proposed).raise_for_status()
+        until(lambda: first("/generations")["status"] == "finished", "the drafts are there")
+        drafts = f"/generations/{first('/generations')['id']}/drafts"
         until(lambda: first("/experiments")["status"] == "finished", "the example is finished")
         return {
             "project_id": 1,
@@ -52,5 +60,7 @@ def load_example(server: Server) -> dict[str, int]:
             "llm_config_id": first("/llm_configs")["id"],
             "criterion_set_id": first("/criterion_sets")["id"],
             "experiment_id": (experiment := first("/experiments")["id"]),
+            "generation_id": first("/generations")["id"],
+            "draft_id": first(drafts)["id"],
             "response_id": first(f"/responses?experiment_id={experiment}")["id"],
         }

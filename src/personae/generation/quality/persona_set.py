@@ -20,7 +20,7 @@ from typing import Any
 from personae.core.persona import Persona
 from personae.generation.quality.contradictions import contradictions, facts_of, number_of
 from personae.generation.quality.specificity import is_english
-from personae.generation.quality.variety import copies, difference, distinct
+from personae.generation.quality.variety import copies_among, difference, distinct
 from personae.stats.distances import jensen_shannon, kolmogorov_smirnov, wasserstein
 from personae.stats.intervals import Estimate, mean, undefined
 from personae.stats.similarity import Pair, near_pairs
@@ -112,10 +112,11 @@ def look_at(personas: Sequence[Persona], targets: Targets | None = None, topics:
     texts = [persona.description for persona in personas]
     attributes = _attributes(facts, targets or {})
     traits = Counter(trait.casefold() for persona in personas for trait in set(persona.traits))
-    pairs = near_pairs((persona.name, persona.description) for persona in personas)
+    near = near_pairs((str(place), text) for place, text in enumerate(texts))
+    pairs = [pair._replace(one=personas[int(pair.one)].name, other=personas[int(pair.other)].name) for pair in near]
     known = {str(fact.get("topic", "")).casefold() for fact in facts}
     found = [(persona.name, what) for persona in personas for what in contradictions(persona)]
-    sizes = _sizes(texts)
+    sizes = _sizes(texts, near)
     quotas = tuple(_quota(name, wanted, facts) for name, wanted in (targets or {}).items())
     missing = tuple(topic for topic in topics if topic.casefold() not in known)
     return PersonaSet(
@@ -201,12 +202,12 @@ def _place(value: object, wanted: Mapping[str, float]) -> str | None:
     return None
 
 
-def _sizes(texts: Sequence[str]) -> tuple[Size, ...]:
+def _sizes(texts: Sequence[str], near: Sequence[Pair]) -> tuple[Size, ...]:
     """The first eighth, quarter and half of the set, and all of it, those of 5 personas or more."""
     counts = sorted({count for part in (8, 4, 2, 1) if (count := len(texts) // part) >= 5} or {len(texts)})
     words = sum(len(text.split()) for text in texts[: counts[0]])
     return tuple(
-        Size(count, difference(texts[:count]), distinct(texts[:count], 2, words), copies(texts[:count]))
+        Size(count, difference(texts[:count]), distinct(texts[:count], 2, words), copies_among(near, count))
         for count in counts
     )
 

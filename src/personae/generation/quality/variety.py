@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
@@ -20,7 +20,7 @@ from personae.core.seed import derive
 from personae.generation.quality.specificity import specificity
 from personae.llm.offline.words import content, tokens
 from personae.stats.intervals import Estimate, mean, undefined, wilson
-from personae.stats.similarity import near_pairs
+from personae.stats.similarity import Pair, near_pairs
 
 MOST_COMPARED = 400
 """Of larger sets so many are drawn by seed to compare all pairs."""
@@ -154,12 +154,16 @@ def _jackknife(value: float, left_out: Sequence[float], bounds: tuple[float, flo
 
 def copies(texts: Sequence[str]) -> Estimate:
     """The share of texts that are nearly an earlier one."""
-    if not texts:
+    return copies_among(near_pairs((str(place), text) for place, text in enumerate(texts)), len(texts))
+
+
+def copies_among(pairs: Iterable[Pair], first: int) -> Estimate:
+    """The same of the first so many texts, from near pairs by their places."""
+    if not first:
         return undefined("there are no texts")
-    pairs = near_pairs((str(place), text) for place, text in enumerate(texts))
-    repeated = len({pair.other for pair in pairs})
-    low, high = wilson(repeated, len(texts))
-    return Estimate(repeated / len(texts), low, high, len(texts), clusters=len(texts))
+    repeated = len({pair.other for pair in pairs if int(pair.other) < first})
+    low, high = wilson(repeated, first)
+    return Estimate(repeated / first, low, high, first, clusters=first)
 
 
 def _specificity(texts: Sequence[str]) -> Estimate:

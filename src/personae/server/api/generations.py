@@ -43,7 +43,7 @@ ENDED = ("finished", "cancelled", "failed")
 @router.get("/methods")
 async def list_methods(project: Viewer) -> list[Method]:  # noqa: ARG001 - the same in all projects
     """Which methods there are, and what each may be told."""
-    return methods()
+    return list(methods())
 
 
 @router.get("")

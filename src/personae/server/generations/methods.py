@@ -9,6 +9,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,11 @@ FOR_PEOPLE = ("persona", "query")
 """What drafts hold that people review here. Attributes are for `personae taxonomy build`."""
 
 
-def methods() -> list[Method]:
-    """All that can be run here, by name."""
+@cache
+def methods() -> tuple[Method, ...]:
+    """All that can be run here, by name. Read once: their options stand in their source."""
     found = ((name, generators.get(name)) for name in generators.names())
-    return [_method(name, method) for name, method in found if method.makes in FOR_PEOPLE]
+    return tuple(_method(name, method) for name, method in found if method.makes in FOR_PEOPLE)
 
 
 def method_of(name: str) -> Method:

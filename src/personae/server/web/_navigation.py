@@ -26,6 +26,7 @@ NAVIGATION = (
     Entry("experiments", N_("Experiments"), "/experiments"),
     Entry("compare", N_("Compare"), "/compare"),
     Entry("personas", N_("Personas"), "/personas", N_("Library")),
+    Entry("generations", N_("Generate"), "/generations", N_("Library")),
     Entry("collections", N_("Collections"), "/collections", N_("Library")),
     Entry("templates", N_("Prompt templates"), "/templates", N_("Library")),
     Entry("llm_configs", N_("LLM configs"), "/llm-configs", N_("Library")),

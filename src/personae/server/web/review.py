@@ -48,10 +48,10 @@ async def review(
     if draft is not None:
         one = await get_draft(project, generation_id, draft)
         return await _show(page, project, generation_id, one, last=last, do=do)
-    one = await _next(page, project, generation_id, after)
-    if one is None:
+    following = await _next(page, project, generation_id, after)
+    if following is None:
         return await _show(page, project, generation_id, None, last=last)
-    return page.go(_address(project, generation_id, one.id, last or after))
+    return page.go(_address(project, generation_id, following.id, last or after))
 
 
 @router.post("/{draft_id}")

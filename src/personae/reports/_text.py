@@ -39,6 +39,8 @@ def tone(termination: str) -> str:
 
 def visible(text: str) -> str:
     """`text` with control characters and direction overrides as visible signs, and lone surrogates as U+FFFD."""
+    if text.isprintable():  # which none of them is: said at once of nearly every text
+        return text
     return _INVISIBLE.sub(_sign, whole(text).replace("\r\n", "\n"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, case, cast, delete, exists, false, func, or_, select, update
@@ -254,7 +255,8 @@ async def cells(
         statement = statement.where(responses.c.row_id.in_(row_ids))
     if persona_ids is not None:
         statement = statement.where(responses.c.persona_id.in_(persona_ids))
-    return [dict(row) for row in (await connection.execute(statement.order_by(responses.c.id))).mappings()]
+    found = [dict(row) for row in (await connection.execute(statement)).mappings()]
+    return sorted(found, key=itemgetter("id"))  # asked for in order, SQLite would walk through all of the experiment
 
 
 async def verdicts(

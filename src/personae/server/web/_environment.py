@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from babel import Locale
@@ -29,6 +29,10 @@ UNKNOWN = "\u2013"
 """A dash, where a number is not known."""
 
 
+_kept = lru_cache(maxsize=10_000, typed=True)
+"""For numbers, of which the same ones come again and again: babel takes as long for each as a template for a line."""
+
+
 @cache
 def environment(language: str) -> Environment:
     """Templates of the pages in a language; those of the HTML report under `reports/`."""
@@ -49,9 +53,9 @@ def environment(language: str) -> Environment:
         "date": partial(date, locale=locale),
         "moment": partial(moment, locale=locale),
         "ago": partial(ago, locale=locale),
-        "number": partial(format_decimal, locale=locale),
+        "number": _kept(partial(format_decimal, locale=locale)),
         "compact": partial(format_compact_decimal, locale=locale, fraction_digits=1),
-        "percent": partial(percent, locale=locale),
+        "percent": _kept(partial(percent, locale=locale)),
         "dollars": partial(dollars, locale=locale),
         "duration": partial(duration, locale=locale),
         "marked": marked,

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from personae.generation.review import Decision, append_decisions, beside
+from personae.sources import read_queries
 from tests.cli.conftest import Command
 from tests.running import rows
 from tests.server.running import Server, running
@@ -81,3 +83,26 @@ def test_what_goes_wrong_is_said(command: Command, run: Path, server: Server, mo
         done = command(*arguments)
         assert (done.code, done.err[: len(said)]) == (2, said)
     assert not Path("x.jsonl").exists()
+
+
+def test_accepted_queries_become_a_collection(command: Command, folder: Path, server: Server) -> None:
+    queries = [{"topic": "Lamps", "user_type": "Buyer", "query": f"Is lamp {number} in stock?"} for number in range(3)]
+    path = folder / "queries.jsonl"
+    path.write_text("".join(json.dumps(query) + "\n" for query in queries))
+    keys = [query.key for query in read_queries(path)]
+    said = [
+        Decision(key=keys[0], by="ann", verdict="accept"),
+        Decision(key=keys[1], by="ann", verdict="reject", reason="generic"),
+        Decision(key=keys[2], by="ann", verdict="accept", query="Is the tall lamp in stock?", expected_outcome="Says."),
+    ]
+    append_decisions(beside(path), said)
+    pushed = command("review", "queries.jsonl", "--to", server.url, "--key", server.key, "--name", "Lamps")
+    assert pushed.code == 0, pushed.said
+    with server.client() as api:
+        (made,) = api.get("/collections", params={"name": "Lamps"}).json()["items"]
+        found = [row["input_values"] for row in api.get(f"/collections/{made['id']}/entries").json()["items"]]
+    assert f"collection {made['id']} 'Lamps': 2 rows" in pushed.err
+    assert [row["query"] for row in found] == ["Is lamp 0 in stock?", "Is the tall lamp in stock?"]
+    assert (found[1]["topic"], found[1]["expected_outcome"]) == ("Lamps", "Says.")
+    again = command("review", "queries.jsonl", "--to", server.url, "--key", server.key, "--name", "Lamps")
+    assert (again.code, "Lamps" in again.err) == (2, True), again.said

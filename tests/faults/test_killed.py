@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
+from collections import Counter
 from pathlib import Path
 
-from lab.fake_llm import FakeLLM, FakeLLMProcess
+import orjson
+
+from lab.fake_llm import ChatRequest, FakeLLM, FakeLLMProcess, Reply
+from personae.core.seed import digest
 from tests.running import ended, lines, personae, personas_file, rows, started, until
 
 CONVERSATIONS, CONCURRENCY, SEED = 50, 8, 20
@@ -63,3 +68,36 @@ def whole(out: Path) -> Path:
     data = Path(copy).read_bytes()
     Path(copy).write_bytes(data[: data.rfind(b"\n") + 1])
     return Path(copy)
+
+
+def test_queries_that_were_paid_for_before_a_kill_are_not_asked_for_again(tmp_path: Path) -> None:
+    n, at_once, out = 40, 4, tmp_path / "queries.jsonl"
+    (tmp_path / "shop.md").write_text("Lumen & Oak sells lamps by mail.")
+    topic = {"topic": "Lamps", "example_types": [dict.fromkeys(("example_type", "example_background"), "Buyer")]}
+    topic["example_types"][0]["example_query"] = "Where is my lamp?"  # type: ignore[index]
+    (tmp_path / "topics.yaml").write_text(json.dumps([topic]))
+    with FakeLLM.in_thread(_fresh_query, latency_ms=20) as fake:
+        asked = [
+            "generate", "queries", "--context", "shop.md", "--topics", "topics.yaml", "-n", n, "--quiet", "--out", out,
+            "--base-url", f"{fake.url}/v1", "--model", "m", "--price", "1/2", "--concurrency", at_once,
+        ]  # fmt: skip
+        with started(*asked, cwd=tmp_path) as process:
+            until(lambda: lines(out) >= n // 4, "some queries were made")
+            process.kill()
+        assert lines(out) < n, "it was killed midway"
+        answered = {entry.get("asked") for entry in rows(whole(out.with_name(f"{out.name}.part")))}
+        done = personae(*asked, cwd=tmp_path)
+        bodies = Counter(json.dumps(request.body["messages"]) for request in fake.requests)
+    assert done.code == 0, done.err
+    assert len({row["query"] for row in rows(out)}) == len(rows(out)) == n
+    assert len(bodies) == n
+    again = [body for body, count in bodies.items() if count > 1]
+    assert len(again) <= at_once, "only calls that were under way when it was killed"
+    assert all(digest(orjson.dumps(json.loads(body)).decode()) not in answered for body in again)
+
+
+def _fresh_query(request: ChatRequest) -> Reply:
+    """Another query for every variation that is asked for."""
+    words = " ".join(f"{digest(request.body['messages'][-1]['content'], str(place))[:6]}" for place in range(12))
+    user = {"user_type": f"Buyer {words[:6]}", "user_background": "Waits.", "query": f"{words}?"}
+    return Reply(json.dumps(user | {"expected_outcome": "An answer."}))

@@ -114,6 +114,19 @@ async def test_each_part_alone_and_with_another(parts: str, asked_for: list[str]
     assert bool(draft.provenance.prompts) == bool(asked_for)
 
 
+async def test_a_life_that_is_nearly_anothers_is_told_anew() -> None:
+    def change(what: str, time: int, data: Any) -> Any:
+        fresh = {"weekday": LIFE["weekday"].upper(), "weekend": " ".join(f"walk{place}" for place in range(80))}
+        return data | fresh if (what, time) == ("life", 3) else data
+
+    script, asked = person(change)
+    async with reach(script) as there:
+        drafts, studio = await run(there, Identity("C"), 3)
+    assert [what for what, _ in asked] == ["life"] * 6
+    assert [draft.provenance.took for draft in drafts] == [{}, {"rejects": 1}]
+    assert list(studio.failures.values()) == ["3 lives were nearly somebody else's who is there already"]
+
+
 async def test_the_portrait_is_made_of_scores_alone() -> None:
     script, asked = person()
     async with reach(script) as there:

@@ -73,6 +73,11 @@ class Life:
     weekend: str
 
     @property
+    def story(self) -> str:
+        """What it is told from others by."""
+        return f"{self.weekday}\n\n{self.weekend}"
+
+    @property
     def told(self) -> str:
         return (
             f"Likes: {'; '.join(self.likes)}.\nDislikes: {'; '.join(self.dislikes)}.\n"

@@ -41,7 +41,7 @@ def persona_of(told: Self, provenance: Provenance, *, is_real: bool) -> Persona:
         traits=_scores("big_five", told.answers["traits"]) if told.answers else None,
         values=_scores("values", told.answers["values"]) if told.answers else None,
         attributes=_likes(told.life) if told.life else None,
-        story=Story(text=f"{told.life.weekday}\n\n{told.life.weekend}") if told.life else None,
+        story=Story(text=told.life.story) if told.life else None,
     )
     return Persona(
         name=told.name,

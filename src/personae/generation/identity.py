@@ -4,10 +4,12 @@ Source: SPeCtrum (arXiv 2502.08599, NAACL 2025): social identity (S), personal i
 Idea:   S is drawn from shares. P is questionnaires that the model answers as the person, scored by code: the scores,
         not the model's opinion of itself, become the portrait. C is told in the first person. What tendencies a person
         has is dealt out like everything else, and answers that show others are asked for again, so that a set does not
-        become all friendly. Real people's answers can stand in place of all that (`respondents`).
+        become all friendly; a life that is nearly another's is told anew. Real people's answers can stand in place of
+        all that (`respondents`).
         Other than the paper: public-domain questionnaires (the Mini-IPIP; values in our own words) for the BFI-2-S
         and PVQ; means are not cut to whole numbers; where people are made up, the model gives the answers.
-Cost:   C one call, P two; S none. For respondents one call where P is among the parts, else none.
+Cost:   C one call, P two; S none; C again where a life is nearly another's. For respondents one call where P is
+        among the parts, else none.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from personae.core.model import Model
 from personae.core.prompt import load, versions
 from personae.core.seed import derive, digest
 from personae.errors import InputError
-from personae.generation import Draft, Effort, Makes, Studio, check_count, generators
+from personae.generation import Draft, Effort, Makes, NoDraft, Studio, check_count, generators
 from personae.generation._identity_answers import (
     ANSWERS,
     LIFE,
@@ -38,12 +40,14 @@ from personae.generation._identity_answers import (
 from personae.generation._identity_parts import Self, persona_of
 from personae.generation._options import from_file
 from personae.generation._respondents import Respondent, read_respondents
+from personae.generation._sampling import TRIES
 from personae.generation.questionnaires import Questionnaire, questionnaire
 from personae.generation.sampling import Attribute, Plan
 from personae.generation.sampling.plan_file import read_plan
 from personae.generation.sampling.slots import Slot, slots
 from personae.llm.offline.steps.identity import AnswerItems, Summarise, TellLife
 from personae.llm.structured import ask
+from personae.stats.similarity import NoveltyGate
 
 TELL, TELL_TASK = load("personae.generation", "identity_life"), load("personae.generation", "identity_life_task")
 TICK, TICK_TASK = load("personae.generation", "identity_answers"), load("personae.generation", "identity_answers_task")
@@ -89,21 +93,24 @@ class Identity:
         plan = self._plan(parts)
         keyed = {draft.key: draft.persona.attributes for draft in studio.found.values()}
         made = {key: cell for key, held in keyed.items() if (cell := plan.cell_of(held))}
-        names = {draft.persona.name for draft in studio.found.values()}
+        names, gate = {draft.persona.name for draft in studio.found.values()}, NoveltyGate()
+        for draft in studio.found.values():
+            if (sections := draft.persona.sections) is not None and sections.story is not None:
+                gate.add(draft.key, sections.story.text)
 
         async def work(slot: Slot, model: Model) -> list[Draft]:
             own = derive(seed, "identity", slot.key)
             drawn = plan.drawn(slot.cell, own)
             tends = Tendencies.of(drawn, LEADING)
             facts = {name: value for name, value in drawn.items() if name not in tends.names}
-            life = await self._tell(model, facts, tends, slot.key) if "C" in parts else None
+            life, rejects = await self._live(model, facts, tends, slot.key, gate) if "C" in parts else (None, 0)
             answers = await self._tick(model, facts, tends, life, slot.key) if "P" in parts else None
             portrait = await self._sum_up(model, answers, slot.key) if answers else None
             name = (life or portrait or Portrait(f"person {slot.key}", "", "")).name
             name = name if name not in names else f"{name} {slot.key}"
             names.add(name)
             told = Self(name, facts, answers, portrait, life, dict(drawn))
-            return [self._draft(studio, told, parts, slot.key, own)]
+            return [self._draft(studio, told, parts, slot.key, own, rejects=rejects)]
 
         async for draft in studio.each(slots(plan, n, seed, made), work):
             yield draft
@@ -143,6 +150,16 @@ class Identity:
 
         async for draft in studio.each(respondents, work):
             yield draft
+
+    async def _live(
+        self, model: Model, facts: Mapping[str, int | str], tends: Tendencies, key: str, gate: NoveltyGate
+    ) -> tuple[Life, int]:
+        """A life that is nearly nobody else's, and how many were thrown away for it. Raises NoDraft."""
+        for rejects in range(TRIES):
+            life = await self._tell(model, facts, tends, f"{key}.{rejects}" if rejects else key)
+            if gate.admit(key, life.story) is None:
+                return life, rejects
+        raise NoDraft(f"{TRIES} lives were nearly somebody else's who is there already")
 
     async def _tell(self, model: Model, facts: Mapping[str, int | str], tends: Tendencies, number: str) -> Life:
         task = TELL_TASK.render(facts=_listed(facts), tendencies=tends.told, number=number)
@@ -208,7 +225,7 @@ class Identity:
         )
         return parsed.value
 
-    def _draft(self, studio: Studio, told: Self, parts: str, key: str, seed: int) -> Draft:
+    def _draft(self, studio: Studio, told: Self, parts: str, key: str, seed: int, *, rejects: int = 0) -> Draft:
         is_real = self.respondents is not None
         asked = [
             *((TELL, TELL_TASK) if "C" in parts and not is_real else ()),
@@ -216,7 +233,9 @@ class Identity:
             *((SUM, SUM_TASK) if "P" in parts else ()),
         ]
         source = "respondent" if is_real else f"plan {digest(repr(self.social or usual_social_plan()))}"
-        provenance = studio.provenance("identity", key=key, seed=seed, prompts=dict(versions(*asked)), source=source)
+        took = {"rejects": rejects} if rejects else {}
+        prompts = dict(versions(*asked))
+        provenance = studio.provenance("identity", key=key, seed=seed, prompts=prompts, source=source, took=took)
         return Draft(persona_of(told, provenance, is_real=is_real), provenance)
 
 

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from personae.core.result import SimulationResult
-from personae.executors._driver import Driver, WorkerLost
+from personae.executors._cluster import WorkerLost
+from personae.executors._driver import Driver
 from personae.executors._messages import Told
 from personae.executors._shard import Shard
 from personae.experiments.run import Experiment

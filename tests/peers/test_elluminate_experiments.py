@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from elluminate import AsyncClient, Client, evaluate
-from elluminate.exceptions import APIError, ConflictError, NotFoundError
+from elluminate.exceptions import APIError, ConflictError, NotFoundError, ServerError
 from elluminate.schemas import (
     CollectionColumn,
     Experiment,
@@ -587,6 +587,8 @@ def test_refusals_are_the_sdks_own_exceptions(here: World) -> None:
         client.run_experiment(**here.asking(prompt_template=strange))
     assert refusal.value.status_code == 400
     draft = here.of_personas(prompt_template=None)
+    with pytest.raises(ServerError, match="agent results are not supported"):
+        client.get_agent_results_definition(draft)
     with pytest.raises(APIError, match="no row"):
         draft.add_responses(["Hello."], here.questions.variables[:1])
     with pytest.raises(APIError, match="no response"):

@@ -215,6 +215,7 @@ def simulate(
     """
     options = dict(locals())
     # The work imports much; `--help` and wrong options should not wait for it.
-    from personae.cli._simulate import Options, run
+    from personae.cli._simulate import run
+    from personae.cli._simulate_options import Options
 
     run(Options(**options))

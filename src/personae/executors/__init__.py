@@ -1,8 +1,9 @@
 """Executors: where the conversations of an experiment run. One engine per file; each calls the same `Experiment`.
 
 Modules that begin with an underscore are no executors. They are what every engine with worker processes needs, so that
-another one is one more file, which starts processes and carries bytes to them (`_driver.Cluster` and `Worker`):
+another one is one more file, which starts processes and carries bytes to them (`_cluster.Cluster` and `Worker`):
 
+    _cluster.py     what an engine has to offer
     _driver.py      the one process that draws from the plan and records
     _shard.py       a worker's side: the conversations that it holds
     _outbox.py      the recorder of a worker

@@ -19,12 +19,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Protocol
+from typing import Any
 
 from personae.core.conversation import Turn
 from personae.core.result import SimulationResult, Spec
 from personae.core.validity import Attempt
 from personae.errors import ConfigurationError, ExecutorError
+from personae.executors._cluster import Cluster, Worker, WorkerLost
 from personae.executors._leases import Lender, Paces
 from personae.executors._messages import Ask, BrokenOff, Event, Given, Report, Restart, Told
 from personae.executors._sealed import sealed
@@ -46,43 +47,6 @@ _COMPANY, _ALONE = 2, 2
 _MOST_FAILURES = _COMPANY + _ALONE + 1
 """So many workers in a row may be lost before they have reported anything, until their place stays empty. More than one
 conversation can take along."""
-
-
-class WorkerLost(Exception):
-    """The worker is gone, or cannot be reached; its text says how that shows."""
-
-
-class Worker(Protocol):
-    """One process of the cluster with a `Shard` in it. All methods raise WorkerLost."""
-
-    async def address(self) -> bytes: ...
-
-    async def begin(self, letter: bytes, silence_s: float) -> None: ...
-
-    async def exchange(self, told: bytes) -> bytes: ...
-
-    async def close(self) -> None: ...
-
-    def kill(self) -> None:
-        """End the process, whatever it does. Killing twice is fine."""
-        ...
-
-
-class Cluster(Protocol):
-    """What an engine has to offer."""
-
-    @property
-    def most_workers(self) -> int:
-        """How many it has room for. More may wait for room."""
-        ...
-
-    def hire(self) -> Worker:
-        """One more worker. It need not have started when this returns."""
-        ...
-
-    def packed(self, thing: object) -> bytes:
-        """By pickle, functions that only this process knows as well. Raises whatever is wrong with it."""
-        ...
 
 
 @dataclass(eq=False, slots=True)

@@ -25,7 +25,8 @@ from personae.bots._files import is_installed
 from personae.core.result import SimulationResult
 from personae.errors import ConfigurationError, ExecutorError
 from personae.executors import executors
-from personae.executors._driver import Driver, WorkerLost
+from personae.executors._cluster import WorkerLost
+from personae.executors._driver import Driver
 from personae.executors._shard import Shard
 from personae.experiments.kit import Kit
 from personae.experiments.run import Experiment

@@ -36,6 +36,8 @@ async def get_project(project: Viewer) -> Project:
 @router.post("", status_code=201)
 async def create_project(body: ProjectIn, services: ServicesDep, principal: PrincipalDep) -> Project:
     """A new project in an organization of which you are an admin. Not for API keys, which belong to one project."""
+    if principal.key_project is not None:
+        raise PermissionDenied("an API key belongs to one project and makes no other: sign in to make one")
     role = principal.role_in(body.organization_id)
     if not role and not principal.is_local:
         raise NotFound(f"there is no organization {body.organization_id}, or it is not yours to see")

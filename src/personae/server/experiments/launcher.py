@@ -77,7 +77,8 @@ class Launcher:
                 await work()
             except Exception as error:  # the database is away, or a defect: either way the next look is due
                 level = logging.WARNING if may_heal(error) else logging.ERROR
-                log.log(level, "looking for tasks failed", exc_info=None if may_heal(error) else error)
+                why = next(iter(str(error).splitlines()), type(error).__name__)
+                log.log(level, "looking for tasks failed: %s", why, exc_info=None if may_heal(error) else error)
             with suppress(TimeoutError):
                 async with asyncio.timeout(every_s):
                     await self._news.wait()

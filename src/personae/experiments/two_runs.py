@@ -6,6 +6,7 @@ sends what it found; where it fails, for whatever reason, the file is read here,
 
 from __future__ import annotations
 
+import gc
 import pickle
 import subprocess
 import sys
@@ -56,5 +57,6 @@ def _run_of(rows: Iterable[Mapping[str, Any]]) -> Run:
 
 
 if __name__ == "__main__":
+    gc.disable()  # it ends soon
     found = _run_of(read_rows(Path(sys.argv[1])))
     sys.stdout.buffer.write(pickle.dumps(found, pickle.HIGHEST_PROTOCOL))

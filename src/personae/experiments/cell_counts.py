@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from personae.experiments.measured import GOAL
+from personae.stats.intervals import Cluster
 from personae.stats.variance import Sums
+
+_NONE: Cluster = (0.0, 0)
 
 
 @dataclass(slots=True)
@@ -17,20 +19,20 @@ class CellCounts:
 
     conversations: int = 0
     measured: int = 0
-    sums: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    invalid_sums: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    invalid_counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    answers: dict[str, Cluster] = field(default_factory=dict)
+    """By measure: the sum of the answers, and how many there are."""
+    invalid: dict[str, Cluster] = field(default_factory=dict)
     """Of conversations that were judged, but were no fair tests."""
     votes: list[Sums] = field(default_factory=list)
     """What several judges said of the goal, for each conversation that counts and was rated by several."""
     by_several: Sums = field(default_factory=Sums)
     """What these conversations came to, one verdict for each."""
 
-    def with_invalid(self, key: str) -> tuple[float, int]:
+    def with_invalid(self, key: str) -> Cluster:
         """Sum and count of a measure, those conversations included that were no fair tests."""
-        total = self.sums.get(key, 0.0) + self.invalid_sums.get(key, 0.0)
-        return total, self.counts.get(key, 0) + self.invalid_counts.get(key, 0)
+        total, count = self.answers.get(key, _NONE)
+        more, invalid = self.invalid.get(key, _NONE)
+        return total + more, count + invalid
 
     def add_votes(self, goal: Mapping[str, Any] | None) -> None:
         """What several judges said of a conversation that counts: `goal` of its row."""
@@ -43,8 +45,8 @@ class CellCounts:
 
         They are 0 and 1, so their squares add up to their sum.
         """
-        yes, one_each = self.sums[GOAL], self.by_several
-        every = Sums(self.counts[GOAL] - one_each.n, yes - one_each.total, yes - one_each.squares)
+        (yes, count), one_each = self.answers[GOAL], self.by_several
+        every = Sums(count - one_each.n, yes - one_each.total, yes - one_each.squares)
         for votes in self.votes:
             every.add(votes)
         return every

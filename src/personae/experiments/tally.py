@@ -37,13 +37,14 @@ from personae.experiments.report_data import Excluded, Latency, Measure, Message
 from personae.experiments.result_file import each_row
 from personae.experiments.run_facts import Facts
 from personae.stats.distribution import Distribution
-from personae.stats.intervals import Estimate, mean, rate
+from personae.stats.intervals import Cluster, Estimate, mean, rate
 from personae.stats.repeats import pass_at, pass_hat
 from personae.stats.variance import Cell, Part, variance_split
 
 _ROLES = ("bot", "simulator", "judge")
 _MOST_MESSAGES = 50
 _LONGEST_MESSAGE = 300
+_NONE: Cluster = (0.0, 0)
 
 
 def tally(rows: Iterable[Mapping[str, Any]]) -> ReportData:
@@ -99,8 +100,8 @@ class _Tally:
     fairness: FairnessCount = field(default_factory=FairnessCount)
     _personas: Known[str] = field(init=False)
     _scenarios: Known[str] = field(init=False)
-    _plain: Mapping[str, Any] = field(default_factory=dict)
-    """Metadata of a turn of which nothing is to be counted: those of most replies are the same."""
+    _plain: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By role, metadata of a turn of which nothing is to be counted: those of most turns are the same."""
     conversations: int = 0
     measured: int = 0
     retried: int = 0
@@ -142,19 +143,20 @@ class _Tally:
             cell.add_votes(row.get("goal"))
 
     def _add_turns(self, transcript: Sequence[Mapping[str, Any]]) -> None:
-        replies, plain, waits = 0, self._plain, []
+        replies, waits, known = 0, [], self._plain
         for turn in transcript:
-            if turn["role"] == "assistant":
+            role = turn["role"]
+            if role == "assistant":
                 replies += 1
                 if (latency_ms := turn.get("latency_ms")) is not None:
                     waits.append(latency_ms)
-            if (metadata := turn.get("metadata")) and metadata != plain:
+            if (metadata := turn.get("metadata")) and metadata != known.get(role):
                 is_odd = is_retried(metadata), is_cut(metadata), "opening" in metadata
                 self.retried += is_odd[0]
                 self.cut_replies += is_odd[1]
-                replies -= is_odd[2] and turn["role"] == "assistant"
-                if not any(is_odd):
-                    plain = self._plain = metadata
+                replies -= is_odd[2] and role == "assistant"
+                if True not in is_odd:
+                    known[role] = metadata
         self.latency.add(*waits)
         self.turns[replies] += 1
 
@@ -178,14 +180,14 @@ class _Tally:
             question = self.questions.get(key) or self.questions.setdefault(key, _Question(kind, name))
             if left_out is not None:
                 if left_out[0] == INVALID and value is not None:
-                    cell.invalid_sums[key] += value
-                    cell.invalid_counts[key] += 1
+                    total, count = cell.invalid.get(key, _NONE)
+                    cell.invalid[key] = total + value, count + 1
             elif value is None:
                 question.missing.add(reason)
                 question.unanswered += 1
             else:
-                cell.sums[key] += value
-                cell.counts[key] += 1
+                total, count = cell.answers.get(key, _NONE)
+                cell.answers[key] = total + value, count + 1
         if left_out is not None:
             self.excluded.setdefault(left_out[0], _Grouped()).add(left_out[1])
         else:
@@ -247,7 +249,7 @@ class _Tally:
         for key, question in sorted(questions.items(), key=lambda item: order.index(item[1].kind)):
             cells = list(self.cells.values())
             estimate = self._estimate(key, question.kind, cells)
-            has_invalid = any(key in cell.invalid_counts for cell in cells)
+            has_invalid = any(key in cell.invalid for cell in cells)
             both = self._estimate(key, question.kind, cells, with_invalid=True) if has_invalid else estimate
             missing = question.missing.finish()
             measures.append(Measure(key, question.name, question.kind, estimate, both, question.unanswered, missing))
@@ -256,7 +258,7 @@ class _Tally:
     def _estimate(
         self, key: str, kind: Kind, cells: list[CellCounts], resamples: int | None = None, *, with_invalid: bool = False
     ) -> Estimate:
-        pairs = [(cell.sums[key], cell.counts[key]) for cell in cells if key in cell.counts]
+        pairs = [pair for cell in cells if (pair := cell.answers.get(key))]
         if with_invalid:
             pairs = [pair for cell in cells if (pair := cell.with_invalid(key))[1]]
         reason = "" if pairs else self._why_undefined(key, cells)
@@ -297,12 +299,13 @@ class _Tally:
         return variance_split(
             Cell(persona, scenario, cell.goal_ratings(), tuple(cell.votes))
             for (persona, scenario), cell in self.cells.items()
-            if cell.counts.get(GOAL)
+            if GOAL in cell.answers
         )
 
     def _repeated(self, chance: Callable[[list[tuple[int, int]], int], Estimate]) -> dict[int, Estimate]:
         """pass@k or pass^k by k."""
-        tasks = [(round(cell.sums[GOAL]), cell.counts[GOAL]) for cell in self.cells.values() if cell.counts.get(GOAL)]
+        goals = [pair for cell in self.cells.values() if (pair := cell.answers.get(GOAL))]
+        tasks = [(round(yes), n) for yes, n in goals]
         most = min(max((n for _, n in tasks), default=0), 8)
         return {k: chance(tasks, k) for k in range(1, most + 1)}
 

@@ -116,7 +116,7 @@ async def test_each_part_alone_and_with_another(parts: str, asked_for: list[str]
 
 async def test_a_life_that_is_nearly_anothers_is_told_anew() -> None:
     def change(what: str, time: int, data: Any) -> Any:
-        fresh = {"weekday": LIFE["weekday"].upper(), "weekend": " ".join(f"walk{place}" for place in range(80))}
+        fresh = {"weekday": str(LIFE["weekday"]).upper(), "weekend": " ".join(f"walk{place}" for place in range(80))}
         return data | fresh if (what, time) == ("life", 3) else data
 
     script, asked = person(change)

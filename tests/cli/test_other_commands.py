@@ -102,3 +102,5 @@ def test_bot_check_as_json(command: Command) -> None:
 def test_bot_check_fails_where_nobody_answers(command: Command) -> None:
     done = command("bot", "check", "http://127.0.0.1:9/v1", "--bot-model", "m")
     assert done.code == 3
+    assert "no reply" in done.out
+    assert "mapped reply" not in done.out

@@ -257,7 +257,7 @@ async def test_turns_missing_twice_are_said_beside_the_score() -> None:
         some = Judge(there.model(model="judge"), (), ALL_METRICS[:1])
         score = (await some.rate(TALK, Scenario(goal="x"))).scores[0]
     assert score.value == 1.0
-    assert score.reason == "all 1 bot turns that it applies to (the judge left out turn 4)"
+    assert score.reason == "the one bot turn that it applies to (the judge left out turn 4)"
 
 
 async def test_answers_about_turns_that_were_not_asked_about_do_not_count() -> None:

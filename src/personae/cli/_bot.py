@@ -70,8 +70,10 @@ def _turn(turn: CheckedTurn) -> Table:
     for exchange in turn.exchanges:
         table.add_row("request", Text(_request(exchange)))
         table.add_row("raw reply", Text(_answer(exchange)))
-    reply = Text(turn.reply) if turn.reply is not None else Text(turn.error or "none", style="red")
-    table.add_row("mapped reply", reply)
+    if turn.reply is None:
+        table.add_row("no reply", Text(turn.error or "", style="red"))
+    else:
+        table.add_row("mapped reply", Text(turn.reply))
     if turn.received:
         table.add_row("received", Text(turn.received[:_MOST_SHOWN]))
     table.add_row("session", Text(turn.session_id or "none"))

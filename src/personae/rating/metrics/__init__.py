@@ -63,10 +63,11 @@ def share_of_good_turns(name: str, threshold: float, asked: Sequence[int], answe
     bad = {number: answer for number, answer in counted.items() if answer.verdict == "NO"}
     value = 1 - len(bad) / len(counted)
     reason = "; ".join(f"turn {number}: {answer.reason or 'no reason given'}" for number, answer in bad.items())
+    good = "the one bot turn" if len(counted) == 1 else f"all {len(counted)} bot turns"
     return Score(
         name,
         round(value, 4),
-        (reason or f"all {len(counted)} bot turns that it applies to") + note,
+        (reason or f"{good} that it applies to") + note,
         tuple(answer.quote for answer in bad.values() if answer.quote is not None),
         value >= threshold,
         {"good": len(counted) - len(bad), "counted": len(counted), "asked": len(asked)},

@@ -45,6 +45,8 @@ OPEN = {
 }
 """Routes that need no credentials."""
 CHANGES_NOTHING = {
+    "POST /criterion_sets/{criterion_set_id}/try": "asks the judge and keeps nothing",
+    "POST /criterion_sets/{criterion_set_id}/try/cost": "says what a try would take",
     "POST /experiments/{experiment_id}/agent-results": "is not supported: 501",
     "POST /experiments/{experiment_id}/agent-results/preview": "is not supported: 501",
     "POST /experiments/preview": "says what would be run",

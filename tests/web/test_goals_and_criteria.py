@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.server.running import Server
-from tests.web.conftest import Complaints
+from tests.web.conftest import Complaints, Example
 
 
 def toast(page: Page, text: str) -> Locator:
@@ -130,6 +131,21 @@ def test_j4_criteria_and_a_prompt_are_written(page: Page, server: Server, compla
     page.get_by_role("button", name="Save as the next version").click()
     toast(page, "Shop is saved as version 2.")
     expect(page.get_by_role("navigation", name="Versions").get_by_role("link")).to_have_text(["version 2", "version 1"])
+
+
+def test_j4_criteria_are_tried_on_conversations_before_they_are_used(page: Page, example: Example) -> None:
+    """The cost first, then the verdicts beside the transcripts."""
+    page.goto(f"{example.url}/p/1/criteria/{example.ids['criterion_set_id']}")
+    page.get_by_role("link", name="Try it").click()
+    expect(page.locator("#tried article")).to_have_count(3)
+    page.get_by_label("How many").select_option("1")
+    expect(page.locator("#cost")).to_contain_text("One conversation · one call")
+    assert "count=1" in page.url
+    page.get_by_role("button", name="Rate them").click()
+    expect(page.locator("#tried .answer")).to_have_count(5)
+    expect(page.locator("#tried .answer").first).to_contain_text("Does the bot remember what the user told it")
+    expect(page.locator("#tried .answer .chip").first).to_have_text(re.compile("^(yes|no)$"))
+    expect(page.locator("#tried")).to_contain_text("Rated by offline")
 
 
 def goals(server: Server) -> list[Any]:

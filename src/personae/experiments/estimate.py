@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from personae.core.model import Model
+from personae.core.model import Message, Model
 from personae.llm import tokens
 
 _USER_TOKENS = (20, 80)
@@ -36,6 +36,19 @@ class _Side:
     calls: int
     input: int
     output: int
+
+
+def of_ratings(judge: Model, conversations: int, calls: Sequence[tuple[Sequence[Message], int]]) -> Estimate:
+    """Of transcripts that are there: what is sent is known, how much the judge writes is not."""
+    read = [tokens.estimate_messages(messages) for messages, _ in calls]
+    every, usd = [], []
+    for size in _TOKENS_PER_ANSWER:
+        written = [size * answers for _, answers in calls]
+        every.append(sum(read) + sum(written))
+        prices = [judge.estimate_usd(*each) for each in zip(read, written, strict=True)]
+        usd += [] if None in prices else [sum(price for price in prices if price is not None)]
+    known = (usd[0], usd[1]) if len(usd) == len(every) else None
+    return Estimate(conversations, (len(calls),) * 2, (every[0], every[1]), known, () if known else (judge.name,))
 
 
 def estimate(

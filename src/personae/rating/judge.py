@@ -83,12 +83,7 @@ class Judge:
 
     async def rate(self, turns: Sequence[Turn], scenario: Scenario) -> Ratings:
         """Ratings of a whole transcript. A question that got no answer has an error instead of a verdict, never NO."""
-        questions = self.questions(scenario)
-        asked = tuple(
-            TurnQuestion(metric.name, metric.name, metric.question.render(), numbers)
-            for metric in self.metrics
-            if (numbers := metric.asks_about(turns))
-        )
+        questions, asked = self.questions(scenario), self._turn_questions(turns)
         found, usage, errors = Answers(), NO_USAGE, dict[str, str]()
         sampling: Mapping[str, float] | None = None
         for part in _parts(questions, asked):
@@ -108,6 +103,14 @@ class Judge:
                 errors[id_] = error or "the judge gave no answer to this question"
         return self._collect(scenario, questions, asked, found, errors, usage, sampling)
 
+    def calls(self, turns: Sequence[Turn], scenario: Scenario) -> list[tuple[list[Message], int]]:
+        """What rating this transcript takes, if each call is answered at once: its messages, and how many answers."""
+        parts = _parts(self.questions(scenario), self._turn_questions(turns))
+        return [
+            (self.messages(turns, scenario, *part), len(part[0]) + sum(len(one.turns) for one in part[1]))
+            for part in parts
+        ]
+
     def questions(self, scenario: Scenario) -> tuple[Question, ...]:
         """The goal, if the scenario says what should come of it, and the criteria with their placeholders filled."""
         questions = []
@@ -118,6 +121,13 @@ class Judge:
             text = fill(criterion.question, scenario.columns, where=f"criterion {criterion.label!r}")
             questions.append(Question(f"c{number}", text))
         return tuple(questions)
+
+    def _turn_questions(self, turns: Sequence[Turn]) -> tuple[TurnQuestion, ...]:
+        return tuple(
+            TurnQuestion(metric.name, metric.name, metric.question.render(), numbers)
+            for metric in self.metrics
+            if (numbers := metric.asks_about(turns))
+        )
 
     async def _ask(
         self,

@@ -97,10 +97,17 @@ async def experiment_models(
     judges = (
         [await chosen(own, choice, f"judges.{place}") for place, choice in enumerate(several)]
         if several
-        else [await chosen(own, settings.get("judge"), "judge")]
+        else [await chosen_judge(connection, services, project_id, settings.get("judge"))]
     )
     simulator = await chosen(simulator_config(services.settings), settings.get("simulator"), "simulator")
     return Models(simulator, tuple(judges))
+
+
+async def chosen_judge(
+    connection: AsyncConnection, services: Services, project_id: int, choice: Mapping[str, Any] | None
+) -> LLMConfig:
+    """Who rates, by a `judge` such as experiments have. Raises InputError, ConfigurationError."""
+    return await _chosen(connection, services, project_id, judge_config(services.settings), choice or {}, "judge")
 
 
 async def _chosen(

@@ -105,7 +105,7 @@ async def delete(page: ProjectPage, project: Editor, criterion_set_id: Id) -> Re
     return page.go(f"/p/{project.id}/criteria", Toast(page.say(N_("%(name)s is deleted."), name=name)))
 
 
-@router.post("/p/{project_id}/criteria/{criterion_set_id}/{criterion_id}")
+@router.post("/p/{project_id}/criteria/{criterion_set_id}/questions/{criterion_id}")
 async def save(page: ProjectPage, project: Editor, criterion_set_id: Id, criterion_id: Id) -> Response:
     """The next version of a criterion, or back to what it asked before."""
     form = await page.form()
@@ -120,13 +120,13 @@ async def save(page: ProjectPage, project: Editor, criterion_set_id: Id, criteri
     fields = {"criterion_str": before.criterion_str, "label": before.label or ""}
     toast = Toast(
         page.say(N_("Saved as version %(version)s."), version=after.version),
-        f"{_address(project, criterion_set_id)}/{criterion_id}",
+        f"{_address(project, criterion_set_id)}/questions/{criterion_id}",
         fields,
     )
     return page.go(_address(project, criterion_set_id), toast)
 
 
-@router.post("/p/{project_id}/criteria/{criterion_set_id}/{criterion_id}/delete")
+@router.post("/p/{project_id}/criteria/{criterion_set_id}/questions/{criterion_id}/delete")
 async def remove(page: ProjectPage, project: Editor, criterion_set_id: Id, criterion_id: Id) -> Response:
     """Take a criterion out. Undone, it comes last, as a new one."""
     before = await get_criterion(project, criterion_id)

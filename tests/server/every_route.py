@@ -30,6 +30,7 @@ IN_BODIES = {
     "prompt_response_id": "response_id",
     "prompt_template_id": "template_id",
     "prompt_response_ids": "response_id",
+    "response_ids": "response_id",
     "template_variables_id": "entry_id",
 }
 """What a key of a body refers to, in the words of the paths."""
@@ -43,7 +44,6 @@ IN_QUERIES = IN_BODIES | {
     "group_id": "group_id",
     "persona_id": "persona_id",
     "prompt_id": "template_id",
-    "response_ids": "response_id",
 }
 """The same of query parameters."""
 _RESULT = {

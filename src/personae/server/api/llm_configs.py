@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.errors import Conflict, InputError, NotFound
@@ -15,7 +15,7 @@ from personae.server.deps import Editor, Id, Viewer
 from personae.server.failures import Taken
 from personae.server.paging import Page, PagingDep
 from personae.server.schemas.bot_check import BotCheck
-from personae.server.schemas.llm_config import LLMConfig, LLMConfigIn
+from personae.server.schemas.llm_config import EXAMPLE, LLMConfig, LLMConfigIn
 from personae.store import llm_configs
 from personae.store.columns import Record
 
@@ -107,7 +107,7 @@ async def update_llm_config(project: Editor, llm_config_id: Id, body: LLMConfigI
 async def test_llm_config(
     project: Editor,
     llm_config_id: Id,
-    body: LLMConfigIn | None = None,  # noqa: PT028 - a route, not a test
+    body: Annotated[LLMConfigIn | None, Body(examples=[EXAMPLE])] = None,  # noqa: PT028 - a route, not a test
 ) -> BotCheck:
     """Talk with the config's bot: two turns, and the question again in a fresh session. Secrets are not shown.
 

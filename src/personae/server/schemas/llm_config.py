@@ -24,6 +24,19 @@ Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Price = Annotated[float, Field(ge=0, lt=1_000_000, allow_inf_nan=False)]
 Rate = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
 
+EXAMPLE: dict[str, Any] = {
+    "name": "Our support bot",
+    "inference_type": "custom_api",
+    "api_key": "the key of the bot",
+    "custom_api_config": {
+        "url": "https://bot.example.com/chat",
+        "body": {"message": "{{message}}", "session": "{{session_id}}"},
+        "reply_path": "answer.text",
+        "session_path": "session",
+        "stateful": True,
+    },
+}
+
 
 class LLMSettings(BaseModel):
     """What an LLM config says, without its key."""
@@ -76,20 +89,7 @@ class LLMConfigIn(LLMSettings):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "example": {
-                "name": "Our support bot",
-                "inference_type": "custom_api",
-                "api_key": "the key of the bot",
-                "custom_api_config": {
-                    "url": "https://bot.example.com/chat",
-                    "body": {"message": "{{message}}", "session": "{{session_id}}"},
-                    "reply_path": "answer.text",
-                    "session_path": "session",
-                    "stateful": True,
-                },
-            }
-        },
+        json_schema_extra={"example": EXAMPLE},
     )
 
     api_key: Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)] | None = None

@@ -15,7 +15,6 @@ from typing import Literal
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.running import until
 from tests.server.running import Server, running
 from tests.web.api import Api
 from tests.web.every_page import filled, pages
@@ -36,7 +35,6 @@ SIZES: dict[str, tuple[int, Literal["light", "dark"]]] = {
     "narrow": (390, "light"),
 }
 HEIGHT = 860
-_ANSWERS = 70
 EMPTY = ("", "/personas", "/collections", "/criteria", "/templates", "/llm-configs", "/experiments", "/compare")
 REPLIES = (
     "Happy to help. May I have your order number?",
@@ -103,9 +101,9 @@ def _under_way(server: Server, bot: SlowBot, ids: dict[str, int], page: Page) ->
     )
     address = f"{server.url}/p/1/experiments/{made['id']}"
     page.goto(address)
-    bot.let(_ANSWERS)
-    until(lambda: bot.answered == _ANSWERS, "the bot has said what it may")
+    bot.let(18)
     expect(page.locator("[data-number=finished]")).not_to_have_text("0", timeout=60_000)
+    expect(page.locator("#talks .from-bot")).to_have_count(8, timeout=60_000)
     return address
 
 

@@ -9,6 +9,9 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+AT_ONCE = 2
+"""Replies of each conversation that need no permission: whoever watches one that waits sees them."""
+
 
 class SlowBot:
     """Says its replies in order, the last one again and again."""
@@ -16,18 +19,17 @@ class SlowBot:
     def __init__(self, replies: Sequence[str]) -> None:
         self.replies: tuple[str, ...] = tuple(replies)
         self.url = ""
-        self.answered = 0
         self._left = threading.Semaphore(0)
 
     def let(self, replies: int) -> None:
-        """Answer so many more."""
+        """Answer so many more, of those that wait."""
         self._left.release(replies)
 
     def answer(self, messages: list[dict[str, str]]) -> str:
         """Once the test lets it."""
-        assert self._left.acquire(timeout=60)
-        self.answered += 1
         said = sum(message["role"] == "assistant" for message in messages)
+        if said >= AT_ONCE:
+            self._left.acquire()
         return self.replies[min(said, len(self.replies) - 1)]
 
 

@@ -19,7 +19,7 @@ from tests.web.conftest import Complaints
 from tests.web.slow_bot import slow_bot
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202egnp\x1b[31m"
-LONG = "bla " * 20_000
+LONG = "bla " * 2_000
 REPLIES = ["What is your order number?", f"<script>alert(2)</script> {LONG}", "It takes 30 days."]
 
 
@@ -28,13 +28,13 @@ def library(api: Api, bot_url: str) -> None:
     people = [api.post("/personas", name=name, description="Patient.")["id"] for name in ("Ann", HOSTILE, "Cy")]
     api.post("/persona_groups", name="Testers", persona_ids=people)
     outcome = {"expected_conversation_outcome": "30 days"}
-    rows = [{"persona_goal": f"Learn how long refund {n} takes."} | outcome for n in range(4)]
+    rows = [{"persona_goal": f"Learn how long refund {n} takes."} | outcome for n in range(2)]
     columns = [{"name": "persona_goal", "column_type": "persona_goal"}, {"name": "expected_conversation_outcome"}]
     api.post("/collections", name="Refunds", collection_type="PERSONA", columns=columns, variables=rows)
     api.post("/collections", name="Topics", columns=[{"name": "topic"}], variables=[{"topic": "tea"}])
     api.post("/prompt_templates", name="asks", messages=[{"role": "user", "content": "{{topic}}?"}])
     api.post("/prompt_templates", name="shop", messages=[{"role": "system", "content": "You work in a shop."}])
-    api.post("/llm_configs", name="Slow bot", provider="custom_api", llm_base_url=bot_url)
+    api.post("/llm_configs", name="Slow bot", provider="custom_api", llm_base_url=bot_url, timeout=300)
     api.post("/criterion_sets", name="Manners", criteria=[{"criterion_str": "Is it polite?"}])
 
 
@@ -53,7 +53,7 @@ def test_j5_run_watch_and_stop_safely(page: Page, tmp_path: Path, complaints: Co
         complaints.listen(second)
         second.goto(page.url)
         tabs = (page, second)
-        bot.let(20)  # of five or six in each conversation; four conversations at once
+        bot.let(12)  # to some of the first conversations; all that run now wait for their third reply
         for tab in tabs:
             expect(tab.locator(".talk-turns li").first).to_be_visible()
             expect(tab.locator("#talks")).to_contain_text("<script>alert(2)</script>")
@@ -64,12 +64,13 @@ def test_j5_run_watch_and_stop_safely(page: Page, tmp_path: Path, complaints: Co
         page.get_by_label("Ceiling in dollars").fill("7")
         page.get_by_role("button", name="Set").click()
         expect(page.locator("#live")).to_contain_text("of $7.00")
-        page.get_by_role("button", name="Pause").click()
+        with page.expect_response(re.compile("/pause$")):
+            page.get_by_role("button", name="Pause").click()
         bot.let(4)  # those under way
         for tab in tabs:
             expect(tab.get_by_role("button", name="Resume")).to_be_visible()
         held = api.get("/experiments/1")["finished"]
-        assert 0 < held < 24
+        assert 0 < held < 12
         second.get_by_role("button", name="Resume").click()
         for tab in tabs:
             expect(tab.get_by_role("button", name="Pause")).to_be_visible()
@@ -85,7 +86,7 @@ def test_j5_run_watch_and_stop_safely(page: Page, tmp_path: Path, complaints: Co
         for tab in tabs:
             expect(tab.locator(".hero .big")).to_be_visible()
             expect(tab.locator("#head")).to_contain_text("finished")
-        assert api.get("/experiments/1")["finished"] == 24
+        assert api.get("/experiments/1")["finished"] == 12
 
 
 def _start(page: Page, url: str) -> None:
@@ -94,18 +95,18 @@ def _start(page: Page, url: str) -> None:
     expect(page.get_by_text("No experiment yet")).to_be_visible()
     page.keyboard.press("n")
     page.get_by_label("Single answers").check()
-    page.get_by_label("Collection", exact=True).select_option("Refunds (4) – Persona")
+    page.get_by_label("Collection", exact=True).select_option("Refunds (2) – Persona")
     expect(page.get_by_text("Refunds is a Persona collection")).to_be_visible()
     expect(page.get_by_label("Prompt template").locator("option")).to_have_text(["None", "shop v1"])
     plan = page.locator("#plan")
     expect(plan).to_contain_text("Choose a group")
     page.get_by_label("Persona group").select_option("Testers (3)")
-    expect(plan.locator(".figure")).to_have_text(re.compile(r"^12\s+conversations$"))
+    expect(plan.locator(".figure")).to_have_text(re.compile(r"^6\s+conversations$"))
     page.get_by_label("Repeats of each").fill("0")
     expect(plan.get_by_text("greater than or equal to 1")).to_be_visible()
     page.get_by_label("Repeats of each").fill("2")
-    expect(plan).to_contain_text(re.compile(r"3\s+personas\s+×\s+4\s+rows\s+×\s+2\s+repeats"))
-    expect(plan.locator(".figure")).to_contain_text("24")
+    expect(plan).to_contain_text(re.compile(r"3\s+personas\s+×\s+2\s+rows\s+×\s+2\s+repeats"))
+    expect(plan.locator(".figure")).to_contain_text("12")
     plan.get_by_text("Read one prompt").click()
     expect(plan.locator(".prompt")).to_contain_text("Learn how long refund 0 takes.")
     page.get_by_label("Bot", exact=True).select_option("Slow bot")

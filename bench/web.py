@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import statistics
 import tempfile
@@ -51,6 +52,7 @@ def web_row(*, quick: bool) -> Row:
     )
     with tempfile.TemporaryDirectory() as name:
         library = fill(Path(name), sizes)
+        row.notes += [f"not looked at, for nothing is stored to be shown: `{one}`" for one in left_out(library)]
         with serving(Path(name)) as server:
             row.targets += _server_times(server, library, 10 if quick else 40)
             with _chromium() as browser:
@@ -60,8 +62,17 @@ def web_row(*, quick: bool) -> Row:
     return row
 
 
-def addresses() -> list[str]:
-    """Every page of a project, and states of it."""
+def addresses(library: Library) -> list[str]:
+    """Every page of a project, and states of it, as far as the library has what they show."""
+    return [one for one in _all_pages() if set(re.findall(r"{(\w+)}", one)) <= _ids(library, 0).keys()]
+
+
+def left_out(library: Library) -> list[str]:
+    """The others."""
+    return [one for one in _all_pages() if one not in addresses(library)]
+
+
+def _all_pages() -> list[str]:
     return [one for one in pages() if one.startswith("/p/")] + list(_MORE_PAGES)
 
 
@@ -81,7 +92,7 @@ def _ids(library: Library, number: int) -> dict[str, int]:
 def _server_times(server: Server, library: Library, times: int) -> Iterator[Target]:
     """What a browser waits for each page, from asking to the last byte."""
     with httpx2.Client(base_url=server.url, timeout=60, trust_env=False, headers={"accept": "text/html"}) as client:
-        for address in addresses():
+        for address in addresses(library):
             took = []
             for number in range(times + 1):
                 path = filled(address, _ids(library, number))
@@ -108,7 +119,7 @@ def _bytes(server: Server, library: Library, browser: Browser) -> Iterator[Targe
     """The heaviest page for a browser that has seen nothing yet, and the heaviest for one that has seen it before."""
     first: list[tuple[float, str]] = []
     after: list[tuple[float, str]] = []
-    for address in addresses():
+    for address in addresses(library):
         url = server.url + filled(address, _ids(library, 0))
         context = browser.new_context()
         page = context.new_page()

@@ -10,14 +10,17 @@ from typing import Any, ClassVar
 
 import pytest
 
-from lab.fake_llm import BAD_KEY, ChatRequest, Reply, Script
+from lab.fake_llm import BAD_KEY, Auto, ChatRequest, Reply, Script, Status
 from personae.core.model import Model, OutputSchema
 from personae.core.query import Query
-from personae.errors import Conflict, InputError, ProviderError, RecordingError
+from personae.core.usage import NO_USAGE
+from personae.errors import ConfigurationError, Conflict, InputError, ProviderError, RecordingError
 from personae.experiments.budget import Budget, Ceilings, Metered
 from personae.experiments.draft_file import DraftFile
 from personae.experiments.generating import Generating
 from personae.generation import Draft, Effort, Makes, NoDraft, Studio
+from personae.llm.config import LLMConfig, Wiring
+from personae.llm.embeddings import connect_embeddings
 from personae.llm.structured import NotUsable, ask
 from tests.llm.reach import Reach, reach
 
@@ -188,3 +191,44 @@ async def test_two_runs_cannot_write_one_file(tmp_path: Path) -> None:
         with pytest.raises(RecordingError, match="another run"):
             await run(there, path, 1)
     file.close(is_complete=False)
+
+
+async def test_what_means_the_same_is_written_anew_by_embeddings_and_nothing_is_paid_for_twice(tmp_path: Path) -> None:
+    """The fake endpoint's embeddings are alike for like words; `copies` are what the first and second query say."""
+    copies = iter(["The lamp is broken, what now?", "The lamp is broken, what now?", "Where is my refund?"])
+
+    def answer(request: ChatRequest) -> Reply | Auto:
+        if request.role == "embeddings":
+            return Auto()
+        text = str(request.body["messages"][-1]["content"])
+        return Reply(json.dumps({"said": next(copies) if text.startswith("write") else "Well."}))
+
+    async with reach(answer) as there:
+        path = tmp_path / "out.jsonl"
+        budget = Budget(Ceilings())
+        wiring = Wiring(there.transport, there.gates)
+        config = LLMConfig("openai", "e", f"{there.fake.url}/v1", "k")
+        near = Metered(connect_embeddings(config, wiring), budget)
+        for n, rejects in ((2, 1), (2, 0)):
+            budget.spent = NO_USAGE
+            file = DraftFile(path, "query", "r")
+            running = Generating(Metered(there.model(), budget), budget, file, 1, "r", near)
+            made = [draft.query.query async for draft in running.generate(Echo(), n, 0)]
+            file.close(is_complete=False)
+            assert made == ["Well. The lamp is broken, what now?", "Well. Where is my refund?"]
+            assert running.nearness is not None
+            assert (running.nearness.rejects, running.nearness.problem, running.failures) == (rejects, "", {})
+            assert budget.spent.calls == 9, "two calls for each of three texts, and one for what each means"
+
+
+async def test_an_endpoint_without_embeddings_leaves_it_to_words_and_says_so() -> None:
+    async with reach(lambda request: Status(404) if request.role == "embeddings" else echo(request)) as there:
+        budget = Budget(Ceilings())
+        config = LLMConfig("openai", "e", f"{there.fake.url}/v1", "k")
+        near = Metered(connect_embeddings(config, Wiring(there.transport, there.gates)), budget)
+        running = Generating(Metered(there.model(), budget), budget, embeddings=near, concurrency=1)
+        assert len([draft async for draft in running.generate(Echo(), 3, 0)]) == 3
+        assert running.nearness is not None
+        assert "404" in running.nearness.problem
+    with pytest.raises(ConfigurationError, match="has no embeddings"):
+        connect_embeddings(LLMConfig("anthropic", "e", api_key="k"), Wiring(there.transport, there.gates))

@@ -8,6 +8,7 @@ import inspect
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ from personae.errors import BudgetExceeded, Conflict, NotFound, ProviderError
 from personae.experiments.budget import Ceilings
 from personae.experiments.draft_file import DraftFile
 from personae.experiments.generating import Generating, foreseen, metered, run_of
+from personae.experiments.nearness import embeddings
 from personae.experiments.settings import llm_configs
 from personae.generation import Effort, Generator, Reporting, generators
 from personae.generation._options import Option, built, options_of
@@ -41,6 +43,7 @@ class Asked:
     provider: str
     base_url: str
     model: str
+    embeddings_model: str
     price: str
     budget: float
     max_calls: int | None
@@ -83,6 +86,9 @@ def _shared(noun: str) -> dict[str, tuple[Any, Any]]:
         ),
         "base_url": _option(str, "", MODEL, "Address of an OpenAI-compatible endpoint."),
         "model": _option(str, "", MODEL, "Who writes. Default: the provider's."),
+        "embeddings_model": _option(
+            str, "", MODEL, "Who tells near-copies by meaning, at the same address (/embeddings). Default: words alone."
+        ),
         "price": _option(
             str, "", LIMITS, "INPUT/OUTPUT dollars a million tokens, for models that no price list knows."
         ),
@@ -165,13 +171,19 @@ def _run(name: str, method: Generator, asked: Asked) -> None:
 
 
 async def _generate(name: str, method: Generator, asked: Asked, console: Console) -> int:
-    async with metered(asked.config(), ceilings=asked.ceilings, concurrency=asked.concurrency, seed=asked.seed) as (
-        model,
-        budget,
-    ):
+    config = asked.config()
+    async with AsyncExitStack() as stack:
+        model, budget = await stack.enter_async_context(
+            metered(config, ceilings=asked.ceilings, concurrency=asked.concurrency, seed=asked.seed)
+        )
+        near = None
+        if asked.embeddings_model:
+            near = await stack.enter_async_context(
+                embeddings(config, asked.embeddings_model, budget, asked.concurrency)
+            )
         run = run_of(name, method, model.name, asked.seed)
         file = DraftFile(asked.out, method.makes, run, fresh=asked.resume is False)
-        generating = Generating(model, budget, file, asked.concurrency, run)
+        generating = Generating(model, budget, file, asked.concurrency, run, near)
         found, done, stopped = len(file.found), 0, ""
         interrupted = False
         try:
@@ -248,6 +260,7 @@ def _sum_up(
         _say(console, f"{done:,} of {asked.n:,} {noun} in {asked.out}; {plural(spent.calls, 'call')}, {cost}", "bold")
         for line in told.lines if told and done else ():
             _say(console, line)
+        _tell_near(generating, console)
     if done >= asked.n:
         return 0
     for key, why in list(generating.failures.items())[:5]:
@@ -260,6 +273,14 @@ def _sum_up(
     if interrupted:
         return INTERRUPTED
     return FAILED_GATE if done else NOTHING_MEASURED
+
+
+def _tell_near(generating: Generating, console: Console) -> None:
+    nearness = generating.nearness
+    if nearness is not None:
+        _say(console, f"near-copies by meaning, written anew: {nearness.rejects}")
+        if nearness.problem:
+            _say(console, f"without embeddings, words alone told near-copies: {nearness.problem}", "red")
 
 
 def _say(console: Console, line: str, style: str = "") -> None:

@@ -17,13 +17,16 @@ from personae.core.seed import digest
 from personae.errors import BudgetExceeded, ProviderError
 from personae.experiments.budget import NOTHING, Budget, Ceilings, Metered
 from personae.experiments.draft_file import Drafts, InMemory
-from personae.generation import Draft, Effort, Generator, P
+from personae.experiments.nearness import PIECE, Nearness
+from personae.generation import Draft, Effort, Generator, NoDraft, P
 from personae.llm.config import LLMConfig, Wiring
 from personae.llm.limits import Limits
 from personae.llm.providers import connect
 from personae.transport import Pool, Transport
 
 Work = Callable[[P, Model], Awaitable[Iterable[Draft]]]
+TRIES = 3
+"""Of a piece whose drafts mean what is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,20 @@ class Generating:
     drafts: Drafts = field(default_factory=InMemory)
     concurrency: int = 16
     run: str = ""
+    embeddings: Model | None = None
+    """Who tells near-copies by meaning, metered by `budget`. None: words alone tell them."""
     failures: dict[str, str] = field(default_factory=dict)
     """Why pieces gave nothing, by key."""
     cut: str = ""
     """Which ceiling ended the run early."""
     planned: int = 0
     running: int = 0
+    nearness: Nearness | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.budget.spent = self.budget.spent + self.drafts.spent
+        if self.embeddings is not None:
+            self.nearness = Nearness(Kept(self.embeddings, self.drafts, PIECE))
 
     @property
     def model(self) -> Model:
@@ -92,6 +100,9 @@ class Generating:
         self.planned = n
         given: set[str] = set()
         try:
+            if self.nearness is not None:
+                for known in self.found.values():
+                    await self.nearness.too_near([known])
             async with aclosing(method.generate(self, n, seed)) as stream:  # type: ignore[type-var]
                 async for draft in stream:
                     if draft.key in given:
@@ -140,7 +151,7 @@ class Generating:
             return []
         self.running += 1
         try:
-            found = list(await work(piece, Kept(self.behind, self.drafts, piece.key)))
+            found = await self._new(piece, work)
         except BudgetExceeded as error:
             self.cut = str(error)
             return []
@@ -155,6 +166,14 @@ class Generating:
             self.budget.close(hold)
         await self.drafts.keep(found)
         return found
+
+    async def _new(self, piece: P, work: Work[P]) -> list[Draft]:
+        """What the piece gives; again where it means what is there already. Raises NoDraft."""
+        for _ in range(TRIES):
+            found = list(await work(piece, Kept(self.behind, self.drafts, piece.key)))
+            if self.nearness is None or not (near := await self.nearness.too_near(found)):
+                return found
+        raise NoDraft(f"{TRIES} drafts meant nearly the same as {near}")
 
     def _by_piece(self) -> dict[str, list[Draft]]:
         pieces: dict[str, list[Draft]] = {}

@@ -53,6 +53,10 @@ class Complaints:
         page.on("console", self._said)
         page.on("pageerror", self._failed)
 
+    def leave(self, page: Page) -> None:
+        page.remove_listener("console", self._said)
+        page.remove_listener("pageerror", self._failed)
+
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.found.append(f"{message.text} ({message.location.get('url', '')})")
@@ -69,9 +73,12 @@ class Complaints:
 def complaints(request: pytest.FixtureRequest) -> Iterator[Complaints]:
     """Every test of a page fails where the browser complains, unless the test says what it expects."""
     made = Complaints()
-    if "page" in request.fixturenames:
-        made.listen(request.getfixturevalue("page"))
+    page: Page | None = request.getfixturevalue("page") if "page" in request.fixturenames else None
+    if page:
+        made.listen(page)
     yield made
+    if page:
+        made.leave(page)
     made.check()
 
 

@@ -86,7 +86,7 @@ class LLMConfigs(Noun[D]):
     @method
     def test(self, config_id: int) -> Steps[BotCheck]:
         """Ask the bot twice in one session and once in a fresh one."""
-        return BotCheck.model_validate((yield post(f"llm_configs/{config_id}/test")))
+        return BotCheck.model_validate((yield post(f"llm_configs/{config_id}/test", None)))
 
     @method
     def delete(self, config_id: int) -> Steps[None]:

@@ -30,7 +30,7 @@ imports:
 
 unit:
 	@test -d .pytest_cache || .venv/bin/python -m pytest --collect-only -qq >/dev/null  # once, for all workers: it compiles
-	.venv/bin/python -m pytest -n $$((2 * $$(nproc))) --dist loadgroup  # many tests wait for something: twice the cores
+	.venv/bin/python -m pytest -n $$((3 * $$(nproc))) --dist loadgroup  # many tests wait for something: thrice the cores
 
 # Long: speed and cost beside peers, which are installed from the package registry into bench/.envs.
 bench: setup

@@ -48,5 +48,8 @@ def base_url() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Pages last: Playwright leaves its event loop running in the main thread, where no other test could run one."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    """Pages last: Playwright leaves its event loop running in the main thread, where no other test could run one.
+
+    Of the pages journeys come first: what is short fills up the workers at the end.
+    """
+    items.sort(key=lambda item: ("browser" in getattr(item, "fixturenames", ()), "every_page" in item.nodeid))

@@ -147,6 +147,7 @@ def test_a_server_that_loses_its_database_for_ten_seconds(
     assert 'personae_model_calls_total{provider="openai",role="simulator"} 200.0' in metrics
 
 
+@pytest.mark.slow  # a Ray is started and ended for it; the others have the one of the session
 def test_the_command_on_a_ray_of_its_own(fake: FakeLLMProcess, folder: Path) -> None:
     done = personae(
         "simulate", "--executor", "ray", "--workers", 2, "--model-cmd", "bot.py", "--base-url", fake.url + "/v1",

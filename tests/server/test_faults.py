@@ -19,6 +19,11 @@ CALLS_EACH = 8
 """Of one conversation: three messages and the end, three replies, one rating."""
 
 
+LATE = pytest.mark.slow  # the other database's turn: what differs is in tests/store, and a kill is on both
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite", pytest.param("postgresql", marks=LATE)], indirect=True)
+POSTGRESQL = pytest.mark.parametrize("database_url", [pytest.param("sqlite", marks=LATE), "postgresql"], indirect=True)
+
+
 def test_a_killed_server_goes_on_where_it_was(database_url: str, tmp_path: Path) -> None:
     with FakeLLM.in_process(None, *SCRIPT) as fake:
         with serving(database_url, fake, tmp_path) as server:
@@ -35,6 +40,7 @@ def test_a_killed_server_goes_on_where_it_was(database_url: str, tmp_path: Path)
     assert CONVERSATIONS * CALLS_EACH <= calls <= CONVERSATIONS * CALLS_EACH + CONCURRENCY
 
 
+@POSTGRESQL
 def test_a_stopped_server_hands_its_run_over_without_a_call_made_twice(database_url: str, tmp_path: Path) -> None:
     with FakeLLM.in_process(None, *SCRIPT) as fake:
         with serving(database_url, fake, tmp_path) as server:
@@ -49,6 +55,7 @@ def test_a_stopped_server_hands_its_run_over_without_a_call_made_twice(database_
     assert calls == CONVERSATIONS * CALLS_EACH
 
 
+@SQLITE
 def test_pause_and_resume_make_no_call_twice(database_url: str, tmp_path: Path) -> None:
     with FakeLLM.in_process(None, *SCRIPT) as fake, serving(database_url, fake, tmp_path) as server:
         id_ = launch(server, fake)
@@ -134,6 +141,7 @@ def test_a_full_disk_pauses_the_run_until_there_is_room(sqlite_template: Path, t
     assert calls == CONVERSATIONS * CALLS_EACH
 
 
+@POSTGRESQL
 @pytest.mark.parametrize("wish", ["pause", "cancel"])
 def test_what_is_over_cannot_be_stopped(database_url: str, tmp_path: Path, wish: str) -> None:
     import httpx2

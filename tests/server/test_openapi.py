@@ -96,6 +96,7 @@ def test_an_error_has_the_form_that_the_document_gives(small: Server) -> None:
     assert answer.json()["errors"] == [{"field": "body.description", "problem": "Field required"}]
 
 
+@pytest.mark.slow  # Swagger draws every operation: a minute of the browser's CPU where four tests run at once
 def test_the_docs_work_under_a_strict_policy_and_ask_no_other_host(small: Server, page: Page) -> None:
     asked: list[str] = []
     complaints: list[str] = []

@@ -16,7 +16,7 @@ pytest_plugins = ["tests.databases"]
 # A shell that runs us in the background has Ctrl-C ignored, and programs that we start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ours", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ours")
 
 

@@ -38,7 +38,7 @@ from tests.server.running import running
 
 load_all_checks()
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = {"sqlite": 10, "postgresql": 3}
+EXAMPLES = {"sqlite": 6, "postgresql": 3}
 NO_HTTP = b"Invalid HTTP request received."
 """What uvicorn says to what it cannot read at all, such as an address of 100 KB: that never reaches our application."""
 LEFT_OUT = {

@@ -25,7 +25,20 @@ from personae.store import collections, criteria, criterion_sets, prompt_templat
 from personae.store.engine import Database
 from tests.server.running import Server, running
 
-pytestmark = pytest.mark.anyio
+LATE = pytest.mark.slow  # each client has one database: what differs between these is in tests/store and tests/server
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.parametrize(
+        ("sdk", "database_url"),
+        [
+            ("sync", "postgresql"),
+            ("async", "sqlite"),
+            pytest.param("sync", "sqlite", marks=LATE),
+            pytest.param("async", "postgresql", marks=LATE),
+        ],
+        indirect=True,
+    ),
+]
 MANY = 230
 """More than two pages."""
 
@@ -55,7 +68,7 @@ def server(database_url: str) -> Iterator[Server]:
         yield made
 
 
-@pytest.fixture(params=["sync", "async"])
+@pytest.fixture
 async def sdk(server: Server, request: pytest.FixtureRequest) -> AsyncIterator[SDK]:
     if request.param == "sync":
         with Client(base_url=server.url, api_key=server.key) as client:

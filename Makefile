@@ -28,9 +28,12 @@ types:
 imports:
 	.venv/bin/lint-imports
 
+# Many tests wait for something: thrice the cores. A trace takes more than a journey, so only what failed gets one.
+tests := .venv/bin/python -m pytest
 unit:
-	@test -d .pytest_cache || .venv/bin/python -m pytest --collect-only -qq >/dev/null  # once, for all workers: it compiles
-	.venv/bin/python -m pytest -n $$((3 * $$(nproc))) --dist loadgroup  # many tests wait for something: thrice the cores
+	@test -d .pytest_cache || $(tests) --collect-only -qq >/dev/null  # once, for all workers: it compiles
+	$(tests) -n $$((3 * $$(nproc))) --dist loadgroup || { $(tests) --last-failed --last-failed-no-failures none \
+		-k chromium --tracing=on --output=test-results/again; exit 1; }
 
 # Long: speed and cost beside peers, which are installed from the package registry into bench/.envs.
 bench: setup

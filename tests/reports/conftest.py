@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
 
 from personae.reports import ReportSource, reports
 from tests.reports.samples import sample_rows, write_rows
@@ -23,11 +21,3 @@ def report(source: ReportSource, tmp_path_factory: pytest.TempPathFactory) -> Pa
     out = tmp_path_factory.mktemp("page") / "report.html"
     reports.get("html")().write(source, out)
     return out
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A fresh context, but without a trace: for a page from a file it costs more than the page."""
-    context = browser.new_context()
-    yield context.new_page()
-    context.close()

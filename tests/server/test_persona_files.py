@@ -83,6 +83,7 @@ def test_what_is_no_library_is_said_to_be_none(api: httpx2.Client, name: str, te
 
 def test_an_export_holds_what_was_asked_for(api: httpx2.Client) -> None:
     assert api.get("/personas/export").text == ""
+    assert api.get("/personas/export", params={"format": "json"}).json() == []
     ids = [one["persona_id"] for one in sent(api, lines(PEOPLE)).json()["items"]]
     group = api.post("/persona_groups", json={"name": "Some", "persona_ids": ids[1:]}).json()["id"]
     for parameters in ({"search": "knows"}, {"group_id": group}):

@@ -20,6 +20,8 @@ def write_personas(path: str | Path, personas: Sequence[Persona]) -> None:
     for what could not be read back, and RecordingError where the file cannot be written.
     """
     source, file = find(path, "persona")
+    if not personas:
+        raise InputError("there are no personas to write", file=file)
     if isinstance(source, FolderWriter):
         _check(personas, file)
         texts = {file / name: text for name, text in source.files_of(personas).items()}
@@ -38,7 +40,7 @@ def _write(texts: Mapping[Path, str]) -> None:
 
 
 def text_of_personas(file: Path, personas: Sequence[Persona]) -> str:
-    """What `write_personas` writes to a file of this name. Raises InputError."""
+    """What `write_personas` writes to a file of this name; of no personas an empty list. Raises InputError."""
     source, _ = find(file, "persona")
     if not isinstance(source, Writer):
         raise InputError("personas can be written as .jsonl, .json, .yaml or .csv", file=file)
@@ -52,8 +54,6 @@ def text_of_personas(file: Path, personas: Sequence[Persona]) -> str:
 def _check(personas: Sequence[Persona], file: Path) -> None:
     report = Report(file)
     names: set[str] = set()
-    if not personas:
-        report.add(Problem("there are no personas to write"))
     for persona in personas:
         if persona.name in names:
             report.add(Problem(f"two personas are called {persona.name!r}: rename one", field="name"))

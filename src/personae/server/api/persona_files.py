@@ -51,7 +51,7 @@ async def export_personas(
         )
     file = Path(f"personas.{format_}")
     records = [PersonaRecord.model_validate(row["record"]) for row in rows]
-    text = await asyncio.to_thread(text_of_personas, file, records) if records else ""
+    text = await asyncio.to_thread(text_of_personas, file, records)
     return Response(
         text.encode(),
         media_type=format_.media_type,

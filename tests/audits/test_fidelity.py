@@ -11,11 +11,13 @@ import pytest
 
 from personae.audits import read_dialogues
 from personae.audits.fingerprint import UserTurnFingerprint
+from personae.cli._fidelity import run
 from personae.errors import InputError
 from tests.running import personae
 
 POLITE = ("Hello, could you please help me? I would like to return my order.", "Thank you so much, that is very kind.",
           "Great, thanks for explaining that to me, have a nice day!")  # fmt: skip
+HELLO = '[{"role": "user", "content": "Hi."}]'
 TERSE = ("return order", "why", "are you sure? that's not right", "forget it, this is ridiculous", "ok")
 
 
@@ -111,7 +113,6 @@ def test_of_a_row_that_was_written_again_the_last_counts_and_a_half_written_line
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "logs.jsonl: is empty: it holds no conversations"),
         ("{\n", "logs.jsonl:1: is not JSON"),
         ('{"text": "hi"}\n', "logs.jsonl:1: is no conversation: it must be a list of messages"),
         ('[{"role": "user", "content": "a"}]\n["hi"]\n', "logs.jsonl:2: message 1 must be an object with 'role'"),
@@ -153,3 +154,27 @@ def test_with_nothing_to_compare_the_command_says_so_and_ends_with_3(tmp_path: P
     done = personae("fidelity", own, "--human", real, cwd=tmp_path)
     assert done.code == 3
     assert "there is no simulated conversation in which the user says anything" in done.out
+
+
+@pytest.mark.parametrize(
+    ("simulated", "real", "which"), [("", "[]", "simulated"), ("", "", "simulated"), (HELLO, "", "real")]
+)
+def test_where_there_is_nothing_to_compare_the_command_says_so_and_ends_with_3(
+    simulated: str, real: str, which: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in (("s.jsonl", simulated), ("h.jsonl", real)):
+        (tmp_path / name).write_text(text)
+    with pytest.raises(SystemExit) as end:
+        run(tmp_path / "s.jsonl", tmp_path / "h.jsonl", seed=0, json=True)
+    assert end.value.code == 3
+    data = json.loads(capfd.readouterr().out)
+    assert data["features"] == []
+    assert data["agreement"]["overall"] == {
+        "value": None,
+        "low": None,
+        "high": None,
+        "n": 0,
+        "clusters": 0,
+        "level": 0.95,
+        "reason": f"there is no {which} conversation in which the user says anything",
+    }

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from personae.bots.custom_api import CustomApiBot
 from personae.bots.mock import MockBot
 from personae.bots.openai import OpenAIBot
 from personae.bots.python import PythonBot
-from personae.errors import InputError
+from personae.cli._bot_spec import bot_spec
+from personae.errors import ConfigurationError, InputError
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,16 @@ def test_a_kind_before_a_spec_file_must_be_its_own(tmp_path: Path) -> None:
     assert parse_target(f"mock:{target}") == MockBot()
     with pytest.raises(InputError, match="describes MockBot, not a bot of the kind 'openai'"):
         parse_target(f"openai:{target}")
+
+
+def test_a_system_prompt_that_would_never_be_sent_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "deaf.yaml", 'url: http://127.0.0.1/\nbody: {q: "{{message}}"}\n')
+    write(tmp_path, "own.yaml", 'url: http://127.0.0.1/\nbody: {q: "{{message}}"}\nsystem_prompt: Be kind.\n')
+    for name in ("deaf.yaml", "own.yaml"):
+        with pytest.raises(ConfigurationError, match="the system prompt would never reach the bot custom_api at 127"):
+            bot_spec(str(tmp_path / name), system="Be kind.")
+    target = write(tmp_path, "hears.yaml", 'url: http://127.0.0.1/\nbody: {q: "{{system_prompt}} {{message}}"}\n')
+    assert bot_spec(target, system="Be kind.") == replace(parse_target(target), system_prompt="Be kind.")  # type: ignore[type-var]
 
 
 @dataclass(frozen=True)

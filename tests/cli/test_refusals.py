@@ -29,6 +29,7 @@ REFUSED: dict[str, tuple[tuple[object, ...], tuple[str, ...], str]] = {
     "no criteria": (("--criteria", "nowhere.txt"), (), "nowhere.txt"),
     "no such metric": (("--metrics", "turn_consistensy"), (), "there is turn_consistency"),
     "no such provider": (("--provider", "opnai"), (), "no provider is called 'opnai'; there is openai"),
+    "an address for nobody": (("--provider", "offline"), (), "asks no model, so nothing would go to http://127.0.0.1"),
     "no key": (("--provider", "anthropic"), ("--base-url",), "ANTHROPIC_API_KEY"),
     "a price that is none": (("--price", "cheap"), (), "cheap"),
     "resume without a file": (("--resume",), (), "there is nothing to go on from: no file 'r.jsonl'"),

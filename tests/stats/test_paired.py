@@ -16,16 +16,10 @@ from statsmodels.stats.proportion import proportion_effectsize  # type: ignore[i
 
 from personae.stats.effects import PairCounts, cohens_h, mean_difference, rate_difference, tango
 from personae.stats.multiple import benjamini_hochberg, holm
-from personae.stats.paired import EXACT_UP_TO, mcnemar, mcnemar_exact, mcnemar_mid_p, permutation
+from personae.stats.paired import EXACT_UP_TO, mcnemar, mcnemar_mid_p, permutation
 
 COUNT = st.integers(0, 200)
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=20)
-
-
-@given(COUNT, COUNT)
-def test_mcnemars_exact_test_is_statsmodels(better: int, worse: int) -> None:
-    theirs = their_mcnemar([[0, better], [worse, 0]], exact=True).pvalue
-    assert mcnemar_exact(better, worse) == pytest.approx(min(1.0, theirs), rel=1e-9)
 
 
 @given(COUNT, COUNT)
@@ -38,7 +32,6 @@ def test_mid_p_leaves_out_half_of_what_was_seen(better: int, worse: int) -> None
 
 def test_the_airway_example_of_fagerland_lydersen_and_laake() -> None:
     """Bentur et al. 2009, 21 children: 1 pair went one way and 7 the other."""
-    assert mcnemar_exact(1, 7) == pytest.approx(0.070, abs=5e-4)
     assert mcnemar_mid_p(1, 7) == pytest.approx(0.039, abs=5e-4)
     assert tango(1, 7, 21) == pytest.approx((-0.517, -0.026), abs=5e-4)
 
@@ -80,7 +73,8 @@ def test_many_pairs_go_by_the_normal_limit() -> None:
 
 
 def test_a_permutation_test_of_single_verdicts_is_mcnemars_exact_test() -> None:
-    assert permutation([1.0] * 9 + [-1.0] * 3).p == pytest.approx(mcnemar_exact(9, 3))
+    theirs = their_mcnemar([[0, 9], [3, 0]], exact=True).pvalue
+    assert permutation([1.0] * 9 + [-1.0] * 3).p == pytest.approx(theirs)
 
 
 def test_without_pairs_there_is_no_p_and_a_reason() -> None:

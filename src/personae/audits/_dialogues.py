@@ -29,14 +29,12 @@ class Dialogues:
 def read_dialogues(path: Path) -> Dialogues:
     """The conversations of a JSONL file, in its order; of a result row that was written again, the last.
 
-    Turns that a scenario gave to begin with are left out. Raises InputError with file and line.
+    An empty file has none. Turns that a scenario gave to begin with are left out. Raises InputError with file and line.
     """
     found: dict[str | int, Dialogue] = {}
     for line, row in _rows(path):
         key = row.get("key") if isinstance(row, Mapping) else None
         found[key if isinstance(key, str) else line] = _spoken(row, path, line)
-    if not found:
-        raise InputError("is empty: it holds no conversations", file=path)
     return Dialogues(path, tuple(found.values()))
 
 

@@ -62,7 +62,7 @@ class CustomApiBot:
     stateful: bool = False
     """The bot remembers: only `{{message}}` is sent, and a conversation that broke off starts anew."""
     system_prompt: str = ""
-    """Sent where `{{system_prompt}}` stands, and as the first of `{{messages}}`."""
+    """Sent where `{{system_prompt}}` stands, and as the first of `{{messages}}`; else kept for the transcript alone."""
     hidden: tuple[str, ...] = field(default=(), repr=False, metadata={"secret": True})
     """Other secrets that stand in the settings: no error shows them."""
 
@@ -79,6 +79,11 @@ class CustomApiBot:
     def columns(self) -> tuple[str, ...]:
         """The columns that its placeholders ask for."""
         return self.template.columns()
+
+    @property
+    def sends_system_prompt(self) -> bool:
+        """Whether the request has a place for it. Raises InputError."""
+        return not {"messages", "system_prompt"}.isdisjoint(self.template.names())
 
     @cached_property
     def template(self) -> Template:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from personae.bots import BotSpec
 from personae.bots._targets import parse_target
+from personae.bots.custom_api import CustomApiBot
 from personae.errors import ConfigurationError, InputError
 
 
@@ -21,7 +22,13 @@ def bot_spec(target: str, *, model: str = "", system: str = "") -> BotSpec:
         if field not in known:
             option = {"model": "--bot-model", "system_prompt": "--bot-system"}[field]
             raise ConfigurationError(f"{option} has no meaning for the bot {spec.label}")
-    return cast("BotSpec", dataclasses.replace(cast("Any", spec), **changes))
+    chosen = cast("BotSpec", dataclasses.replace(cast("Any", spec), **changes))
+    if isinstance(chosen, CustomApiBot) and chosen.system_prompt and not chosen.sends_system_prompt:
+        raise ConfigurationError(
+            f"the system prompt would never reach the bot {chosen.label}: its request has no place for it. Put "
+            "{{system_prompt}} into it, or {{messages}}, which begin with it"
+        )
+    return chosen
 
 
 def _text_or_file(value: str) -> str:

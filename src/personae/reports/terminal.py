@@ -286,7 +286,7 @@ def validity_in_words(data: ReportData) -> Iterator[str]:
 def cost_in_words(data: ReportData) -> str:
     """What all calls cost, and for how many of them that is not known."""
     total = data.total_usage
-    if not total.calls:
+    if data.conversations and not data.usage:
         return "not recorded"
     if total.unpriced_calls == total.calls:
         return f"unknown: no price is known for {plural(total.calls, 'call')}"

@@ -38,15 +38,11 @@ class Test:
     reason: str = ""
 
 
-def mcnemar_exact(better: int, worse: int) -> float:
-    """P of the exact conditional test, 0 to 1: 2 P(X <= min) for X ~ Binomial(better + worse, 1/2), at most 1."""
-    return min(1.0, 2 * _tail(min(better, worse), better + worse))
-
-
 def mcnemar_mid_p(better: int, worse: int) -> float:
-    """The mid-p of the same test: half of the probability of what was seen is left out (Fagerland 2013, equation 4).
+    """The mid-p of McNemar's exact test, 0 to 1: 2 P(X <= min) - P(X = min) for X ~ Binomial(better + worse, 1/2).
 
-    Closer to its level than the exact test, which keeps far below it.
+    Half of the probability of what was seen is left out (Fagerland 2013, equation 4): so it lies close to its level,
+    which the exact test keeps far below.
     """
     n, least = better + worse, min(better, worse)
     if better == worse:

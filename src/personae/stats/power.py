@@ -1,8 +1,7 @@
 """What can so many conversations see? The smallest detectable difference, and how many conversations one needs.
 
-Source: Connor 1987, "Sample Size for Testing Differences in Proportions for the Paired-Sample Design"; Fleiss, Levin
-        and Paik 2003, "Statistical Methods for Rates and Proportions", section 4.2 (two samples); Kish 1965 (design
-        effect)
+Source: Connor 1987, "Sample Size for Testing Differences in Proportions for the Paired-Sample Design"; Kish 1965
+        (design effect)
 Idea:   a difference is seen with the chance `POWER` where it lies so many standard errors from 0 that the test at
         `LEVEL` finds it. Paired verdicts vary only in pairs that turn out differently; repeats of one (persona,
         scenario) count for fewer.
@@ -40,60 +39,25 @@ def paired_needed(
     """
     if difference <= 0:
         return None
-    z, z_power, q = *_quantiles(level, power), min(1.0, difference + chance)
+    normal, q = NormalDist(), min(1.0, difference + chance)
+    z, z_power = normal.inv_cdf(0.5 + level / 2), normal.inv_cdf(power)
     pairs = (z * math.sqrt(q) + z_power * math.sqrt(max(0.0, q - difference**2))) ** 2 / difference**2
-    return _whole(max(pairs, -math.log2(1 - level)) * effect)
-
-
-def unpaired_needed(
-    difference: float, *, rate: float = 0.5, effect: float = 1.0, level: float = LEVEL, power: float = POWER
-) -> int | None:
-    """Conversations on each side that are needed to see a drop from `rate` by `difference` between separate runs.
-
-    (z_level sqrt(2 m (1-m)) + z_power sqrt(p (1-p) + p' (1-p')))^2 / d^2, m the mean of both rates (Fleiss 2003,
-    equation 4.14). None where the rate cannot drop so far.
-    """
-    other = rate - difference
-    if difference <= 0 or other < 0:
-        return None
-    z, z_power, middle = *_quantiles(level, power), (rate + other) / 2
-    spread = math.sqrt(rate * (1 - rate) + other * (1 - other))
-    return _whole((z * math.sqrt(2 * middle * (1 - middle)) + z_power * spread) ** 2 / difference**2 * effect)
+    needed = max(pairs, -math.log2(1 - level)) * effect
+    return math.ceil(needed - 1e-9) if needed <= _MOST else None
 
 
 def paired_detectable(
     pairs: float, *, chance: float = CHANCE, effect: float = 1.0, level: float = LEVEL, power: float = POWER
 ) -> float | None:
     """The smallest difference of paired rates, 0 to 1, that so many pairs see. None where they see none at all."""
-    return _smallest(lambda d: paired_needed(d, chance=chance, effect=effect, level=level, power=power), pairs, 1.0)
 
+    def is_seen(difference: float) -> bool:  # what is needed falls as the difference grows
+        count = paired_needed(difference, chance=chance, effect=effect, level=level, power=power)
+        return count is not None and count <= pairs
 
-def unpaired_detectable(
-    n: float, *, rate: float = 0.5, effect: float = 1.0, level: float = LEVEL, power: float = POWER
-) -> float | None:
-    """The smallest drop from `rate` that runs of `n` conversations each see. None where they see none at all."""
-    return _smallest(lambda d: unpaired_needed(d, rate=rate, effect=effect, level=level, power=power), n, rate)
-
-
-def _quantiles(level: float, power: float) -> tuple[float, float]:
-    normal = NormalDist()
-    return normal.inv_cdf(0.5 + level / 2), normal.inv_cdf(power)
-
-
-def _whole(n: float) -> int | None:
-    return math.ceil(n - 1e-9) if n <= _MOST else None
-
-
-def _smallest(needed: Callable[[float], int | None], n: float, most: float) -> float | None:
-    """The smallest difference up to `most` that needs no more than `n`; what is needed falls as it grows."""
-
-    def is_seen(difference: float) -> bool:
-        count = needed(difference)
-        return count is not None and count <= n
-
-    if not is_seen(most):
+    if not is_seen(1.0):
         return None
-    low, high = 0.0, most
+    low, high = 0.0, 1.0
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (low, middle) if is_seen(middle) else (middle, high)

@@ -11,7 +11,6 @@ Idea:   how much better does a rate that is not known, with the prior Beta(1/2, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,10 +36,6 @@ class RateTest:
         self.yes += answer
         if self.decision is None and self.evidence() >= -math.log(1 - self.level):
             self.decision = "above" if self.yes >= self.bound * self.n else "below"
-
-    def add_all(self, answers: Iterable[bool]) -> None:
-        for answer in answers:
-            self.add(answer)
 
     def evidence(self, rate: float | None = None) -> float:
         """The logarithm of the e-value against `rate` (the bound where none is named); infinite against what cannot be.

@@ -10,7 +10,7 @@ from tests.simulation.validity.labelled import FILES, Labelled, Score, differenc
 
 PAGE = ROOT / "docs" / "validity.md"
 BEGIN, END = "<!-- numbers of the guards: written by tests/simulation/validity -->", "<!-- end of the numbers -->"
-LEAST_PRECISION, LEAST_RECALL = 0.66, 0.6
+LEAST_PRECISION, LEAST_RECALL = 0.8, 0.62
 """Of each guard on conversations that nobody looked at while the guards were made."""
 
 

@@ -392,7 +392,8 @@ def test_responses_are_filtered_by_persona_row_verdict_and_error(lab: Lab) -> No
         ({"criterion_id": criterion, "verdict": "NO"}, {(ann, shipping)}),
         ({"criterion_id": criterion, "verdict": "YES"}, {(ben, shipping)}),
         ({"verdict": "none"}, {(ann, returns), (ben, returns)}),
-        ({"text": "about shipping"}, {(ann, shipping), (ben, shipping)}),
+        ({"text": "SHIPP about"}, {(ann, shipping), (ben, shipping)}),  # words or parts of them, in any order
+        ({"text": "shipping returns"}, set()),
         (
             {"validity": "valid", "persona_id": "", "epoch": "", "turns_min": "", "has_error": ""},
             {(ann, shipping), (ben, shipping)},
@@ -407,6 +408,7 @@ def test_responses_are_filtered_by_persona_row_verdict_and_error(lab: Lab) -> No
         found = lab.responses(done, **chosen)
         assert {(one["persona"]["id"], one["prompt"]["template_variables"]["id"]) for one in found} == expected, chosen
         assert len(found) == len(expected)
+    assert lab.responses(done, sort_by="worst")[0]["id"] == first["id"]  # what people rate changes the order
     assert all(one["error"] and said(one) == ["system", "user"] for one in lab.responses(done, has_error=True))
 
 

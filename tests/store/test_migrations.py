@@ -73,6 +73,7 @@ async def test_what_the_first_version_wrote_is_there_after_all_migrations(empty_
         after = await connection.run_sync(counted)
     assert {name: after.get(name) for name in before} == before
     assert set(before.values()) == {1}
+    assert after["response_words"] == 1  # what was said is worked out for what was there
     await database.close()
 
 

@@ -8,12 +8,13 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, case, cast, delete, exists, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Text, cast, delete, exists, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.core.conversation import CUT
-from personae.store.columns import Record, storable
-from personae.store.engine import dumped, insert_new, place_in
+from personae.store import response_words
+from personae.store.columns import Record
+from personae.store.engine import dumped, insert_new
+from personae.store.response_order import JUDGED, badness, order
 from personae.store.tables import experiments, ratings, responses
 
 _LIGHT = tuple(column for column in responses.c if column.name != "result")
@@ -47,7 +48,7 @@ class Filter:
     validity: str | None = None
     """valid, unsure, invalid; `none`: not checked."""
     text: str = ""
-    """Part of what was said, of an error or of an annotation."""
+    """Words of what was said and of an error, or of an annotation: all of them, whole or in part."""
     duration_s: tuple[float | None, float | None] = (None, None)
     input_tokens: tuple[float | None, float | None] = (None, None)
     output_tokens: tuple[float | None, float | None] = (None, None)
@@ -91,10 +92,8 @@ class Filter:
             found.append(c.key.endswith(self.key_suffix, autoescape=True))
         if self.validity is not None:
             found.append(c.validity.is_(None) if self.validity == "none" else _has_verdict(self.validity))
-        if self.text:
-            said = _has(cast(c.result, Text), self.text)  # quickly tells of most that they have it nowhere
-            said &= _has(cast(c.result["transcript"], Text), self.text)
-            found.append(or_(said, _has(c.error, self.text), _has(c.annotation, self.text)))
+        if self.text.strip():
+            found.append(response_words.has(self.text))
         if self.verdict is not None or self.criterion_id is not None:
             found.append(_rated(self.criterion_id, self.verdict))
         return [*found, *self._ranges(), *(_rated(criterion_id, answer) for criterion_id, answer in self.answers)]
@@ -121,11 +120,6 @@ def _in_project(project_id: int, experiment_id: int | None) -> ColumnElement[boo
     return responses.c.experiment_id == own.scalar_subquery()
 
 
-def _has(whole: ColumnElement[Any], part: str) -> ColumnElement[bool]:
-    """Whether a text has another one in it, in upper or lower case."""
-    return place_in(func.lower(whole), func.lower(storable(part))) > 0
-
-
 def _rated(criterion_id: int | None, verdict: str | None) -> ColumnElement[bool]:
     asked = [ratings.c.response_id == responses.c.id]
     if criterion_id is not None:
@@ -141,32 +135,12 @@ def _has_verdict(verdict: str) -> ColumnElement[bool]:
     return cast(responses.c.validity["verdict"], Text) == dumped(verdict)
 
 
-_RATING = responses.c.passed * 1.0 / func.nullif(responses.c.passed + responses.c.not_passed, 0)
-WORST = "worst"
-"""To sort by: goal not achieved, some criterion NO, failed, in no rate for another reason, all well."""
-_BADNESS = case(
-    (_has_verdict("invalid"), 3),
-    (responses.c.termination.in_(CUT), 3),
-    (responses.c.error.is_not(None), 2),
-    (responses.c.goal_achieved.is_(False), 0),
-    (responses.c.not_passed > 0, 1),
-    (responses.c.goal_achieved.is_(None) & (responses.c.passed == 0), 3),
-    else_=4,
-)
-SORTS: dict[str, ColumnElement[Any]] = {
-    "rating": _RATING,
-    "input-tokens": responses.c.input_tokens,
-    "output-tokens": responses.c.output_tokens,
-    "duration": responses.c.duration_s,
-    "turns": responses.c.turns,
-    "cost": responses.c.cost_usd,
-}
-"""What can be sorted by, each `-asc` and `-desc`."""
-
-
 async def insert(connection: AsyncConnection, rows: Sequence[Record]) -> dict[str, int]:
     """The new ids by key. One whose key is there already is left out."""
-    return await insert_new(connection, responses, rows, ("experiment_id", "key"), "key")
+    whole = [{**row, "badness": badness(row)} for row in rows]
+    ids: dict[str, int] = await insert_new(connection, responses, whole, ("experiment_id", "key"), "key")
+    await response_words.keep(connection, rows, ids)
+    return ids
 
 
 async def get(connection: AsyncConnection, project_id: int, response_id: int) -> Record | None:
@@ -194,7 +168,7 @@ async def page(
 
     The ids are looked up first, in an index alone: the transcripts of the pages before are never touched.
     """
-    ids = _chosen(select(responses.c.id), project_id, chosen).order_by(*_order(sort))
+    ids = _chosen(select(responses.c.id), project_id, chosen).order_by(*order(sort))
     if chosen.looks_inside:  # once, and not once more to count them
         every = list((await connection.execute(ids)).scalars())
         count, wanted = len(every), every[offset : offset + limit]
@@ -213,14 +187,14 @@ async def beside(
     connection: AsyncConnection, project_id: int, chosen: Filter, response_id: int, *, sort: str = ""
 ) -> dict[str, Any]:
     """Its place in the list of the chosen ones, how many these are, and the ids before and behind it."""
-    id_, order = responses.c.id, _order(sort)
+    id_, listed = responses.c.id, order(sort)
     places = _chosen(
         select(
             id_,
-            func.row_number().over(order_by=order).label("place"),
+            func.row_number().over(order_by=listed).label("place"),
             func.count().over().label("count"),
-            func.lag(id_).over(order_by=order).label("previous_id"),
-            func.lead(id_).over(order_by=order).label("next_id"),
+            func.lag(id_).over(order_by=listed).label("previous_id"),
+            func.lead(id_).over(order_by=listed).label("next_id"),
         ),
         project_id,
         chosen,
@@ -234,7 +208,7 @@ async def light(connection: AsyncConnection, project_id: int, chosen: Filter, *,
     """All chosen responses without their transcripts."""
     columns = [column for column in _LIGHT if column.name not in ("error", "annotation")]
     statement = _chosen(select(*columns, responses.c.error.is_not(None).label("has_error")), project_id, chosen)
-    return [dict(row) for row in (await connection.execute(statement.order_by(*_order(sort)))).mappings()]
+    return [dict(row) for row in (await connection.execute(statement.order_by(*order(sort)))).mappings()]
 
 
 async def cells(
@@ -321,6 +295,10 @@ async def last_id(connection: AsyncConnection, experiment_id: int) -> int:
 
 async def change(connection: AsyncConnection, response_id: int, **values: Any) -> None:
     """Set columns."""
+    if not JUDGED.isdisjoint(values):
+        before = select(*(responses.c[name] for name in JUDGED)).where(responses.c.id == response_id)
+        row = (await connection.execute(before)).mappings().one()
+        values["badness"] = badness({**row, **values})
     await connection.execute(update(responses).where(responses.c.id == response_id).values(**values))
 
 
@@ -353,14 +331,3 @@ def _chosen(statement: Select[Any], project_id: int, chosen: Filter) -> Select[A
     if chosen.needs_experiment:
         statement = statement.join(experiments, experiments.c.id == responses.c.experiment_id)
     return statement.where(*chosen.conditions(project_id))
-
-
-def _order(sort: str) -> list[ColumnElement[Any]]:
-    if sort == WORST:
-        return [_BADNESS, _RATING.asc().nulls_last(), responses.c.id.asc()]
-    name, _, direction = sort.rpartition("-")
-    column = SORTS.get(name)
-    if column is None:
-        return [responses.c.id.asc()]
-    ordered = column.desc() if direction == "desc" else column.asc()
-    return [ordered.nulls_last(), responses.c.id.asc()]

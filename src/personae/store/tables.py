@@ -3,7 +3,7 @@
     organizations > projects > everything else; users are members of organizations
     personas > persona_versions        groups > members        collections > columns, rows
     prompt_templates (one row a version)        criterion_sets > criteria        llm_configs
-    experiments > experiment_rows, responses > ratings; turns (of running conversations only)
+    experiments > experiment_rows, responses > ratings, response_words; turns (of running conversations only)
     generations > drafts; draft_answers (of runs that are not complete only)
     tasks: whatever takes long, owned by one process at a time
 
@@ -367,11 +367,21 @@ responses = Table(
     Column("usage", Json, nullable=False, default=dict),  # of the result, by role
     Column("validity", Json),  # of the result; null: not checked
     Column("created_at", Moment, nullable=False),
+    Column("badness", Float, nullable=False, default=0.0, server_default="0"),  # see store.response_order
     UniqueConstraint("experiment_id", "key"),
+    # SQLite reads through a result to what stands behind it: indices answer what is asked of many responses at once.
     Index("ix_responses_experiment_id_id", "experiment_id", "id"),
+    Index("ix_responses_experiment_id_badness_id", "experiment_id", "badness", "id"),
+    Index("ix_responses_experiment_id_ending", "experiment_id", "termination", "goal_achieved", "id"),
     Index("ix_responses_experiment_id_row_id", "experiment_id", "row_id"),
     Index("ix_responses_experiment_id_persona_id", "experiment_id", "persona_id"),
     Index("ix_responses_project_id_created_at", "project_id", "created_at"),
+)
+response_words = Table(
+    "response_words",
+    metadata,
+    _of("response", "responses", primary_key=True),
+    Column("words", Words, nullable=False),  # see store.response_words
 )
 ratings = Table(
     "ratings",

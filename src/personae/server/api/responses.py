@@ -54,7 +54,8 @@ def filter_of(
         Literal["valid", "unsure", "invalid", "none"] | None, _Blank, Query(description="`none`: not checked.")
     ] = None,
     text: Annotated[
-        str, Query(max_length=1000, description="Part of what was said, of an error or of an annotation.")
+        str,
+        Query(max_length=1000, description="Words said or in an error, or in an annotation: all, whole or in part."),
     ] = "",
     exclude_perfect_responses: bool = False,
     show_only_annotated_responses: bool = False,

@@ -21,7 +21,7 @@ from personae.bots._targets import parse_target
 from personae.bots.python import PythonBot
 from personae.core.conversation import DISCLAIMER
 from personae.core.persona import Behaviour, Persona, Scenario
-from personae.core.rating import Criterion
+from personae.core.rating import Criterion, Mode
 from personae.core.result import SimulationResult
 from personae.errors import BotError, ConfigurationError, ExecutorError, ProviderError, RecordingError
 from personae.executors import Executor
@@ -34,7 +34,6 @@ from personae.experiments.recorders.jsonl import Jsonl
 from personae.experiments.settings import DEFAULT_BUDGET_USD, DEFAULT_MAX_TURNS, DEFAULT_METRICS, Settings, llm_configs
 from personae.generation.propose import Propose
 from personae.llm.config import LLMConfig
-from personae.rating.judge import Mode
 from personae.simulation import dose
 from personae.stats.intervals import rate
 

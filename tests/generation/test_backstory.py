@@ -28,7 +28,7 @@ from personae.generation.interview import (
     read_questions,
     read_survey,
 )
-from personae.llm.offline import OfflineModel
+from personae.llm.offline.engine import OfflineModel
 from tests.llm.reach import Reach, reach
 
 pytestmark = pytest.mark.anyio

@@ -19,7 +19,7 @@ from personae.experiments.budget import Budget, Ceilings
 from personae.experiments.generating import Generating
 from personae.generation import Draft
 from personae.generation.conversations import Conversations, log_file
-from personae.llm.offline import OfflineModel
+from personae.llm.offline.engine import OfflineModel
 from personae.sources import read_personas, read_scenarios
 from personae.sources.logs import read_logs
 from tests.llm.reach import Reach, reach

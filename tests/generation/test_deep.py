@@ -20,7 +20,7 @@ from personae.generation import Draft
 from personae.generation.anchors import Anchor, own_tables, read_tables
 from personae.generation.deep import Deep
 from personae.generation.taxonomy import Mix, Taxonomy, choose, own_taxonomy, read_taxonomy, written
-from personae.llm.offline import OfflineModel
+from personae.llm.offline.engine import OfflineModel
 from personae.stats.vectors import cosine, vector
 from tests.llm.reach import Reach, reach
 

@@ -20,7 +20,7 @@ from personae.generation._respondents import read_respondents
 from personae.generation.identity import Identity
 from personae.generation.questionnaires import questionnaire
 from personae.generation.sampling.plan_file import read_plan
-from personae.llm.offline import OfflineModel
+from personae.llm.offline.engine import OfflineModel
 from tests.llm.reach import Reach, reach
 
 pytestmark = pytest.mark.anyio

@@ -22,7 +22,7 @@ from personae.generation.population import Population
 from personae.generation.sampling import Plan
 from personae.generation.sampling.plan_file import read_plan
 from personae.generation.sampling.slots import slots
-from personae.llm.offline import OfflineModel
+from personae.llm.offline.engine import OfflineModel
 from personae.llm.offline.steps.population import DescribePerson
 from personae.sources import agent_of_persona, persona_of_agent
 from tests.llm.reach import Reach, reach

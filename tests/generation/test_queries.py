@@ -24,7 +24,7 @@ from personae.generation._options import read_text_file
 from personae.generation._sampling import places
 from personae.generation.profiles import Profiles
 from personae.generation.queries import Queries
-from personae.llm.offline import OfflineModel
+from personae.llm.offline.engine import OfflineModel
 from personae.sources._topics import read_topics, text_of_topics
 from personae.stats.similarity import near_pairs
 from tests.llm.reach import reach

@@ -18,7 +18,7 @@ from personae.experiments.generating import Generating
 from personae.generation import Draft
 from personae.generation._quota_schema import Schema, read_schema
 from personae.generation.quota import Quota
-from personae.llm.offline import OfflineModel
+from personae.llm.offline.engine import OfflineModel
 from tests.llm.reach import Reach, reach
 
 pytestmark = pytest.mark.anyio

@@ -15,9 +15,9 @@ from lab.fake_llm import BAD_KEY, ChatRequest, Reply, Status, Step, Usage
 from lab.fake_llm.hostile import JUDGE_INJECTION
 from personae.core.conversation import Turn
 from personae.core.persona import Scenario
-from personae.core.rating import Criterion, Quote, Rating
+from personae.core.rating import Criterion, Mode, Quote, Rating
 from personae.errors import BudgetExceeded, InputError, ProviderError
-from personae.rating.judge import MOST_ANSWERS, Judge, Mode, not_rated
+from personae.rating.judge import MOST_ANSWERS, Judge, not_rated
 from personae.rating.metrics import metrics
 from tests.llm.reach import Reach, reach
 from tests.rating.test_transcript import structure, turns

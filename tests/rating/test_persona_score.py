@@ -10,7 +10,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from lab.fake_llm import Reply
-from personae.llm.offline import OfflineModel
+from personae.llm.offline.engine import OfflineModel
 from personae.rating.persona_score import TASKS, Evaluation, evaluated, messages, persona_score
 from tests.llm.reach import reach
 from tests.rating.test_transcript import turns

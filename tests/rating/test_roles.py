@@ -12,7 +12,7 @@ from lab.fake_llm import Reply
 from personae.core.conversation import Conversation, Turn
 from personae.core.persona import Persona, Scenario
 from personae.core.result import SimulationResult
-from personae.llm.offline import OfflineModel
+from personae.llm.offline.engine import OfflineModel
 from personae.rating.roles import identified, role_cases, scored
 from tests.llm.reach import reach
 

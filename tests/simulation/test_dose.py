@@ -17,7 +17,7 @@ from personae.core.conversation import Turn
 from personae.core.persona import Behaviour, KnownFact, Persona, Scenario
 from personae.core.result import Spec
 from personae.errors import InputError
-from personae.llm.offline import OfflineModel
+from personae.llm.offline.engine import OfflineModel
 from personae.simulation import dose
 from personae.simulation.conversation import Ended, Rules, converse
 from personae.simulation.moves import Say

@@ -14,7 +14,7 @@ from inline_snapshot import snapshot
 from lab.fake_llm import Limits, Reply, Status
 from personae.core.persona import Persona, Scenario
 from personae.core.tasks import Speak
-from personae.llm.offline import OfflineModel
+from personae.llm.offline.engine import OfflineModel
 from personae.simulation.simulator import (
     ENDINGS,
     MALFORMED,

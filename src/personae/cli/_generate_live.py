@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from personae.core.persona import Persona
@@ -14,6 +13,9 @@ from personae.core.query import Query
 from personae.experiments.generating import Generating
 from personae.generation import Draft
 from personae.reports._text import one_line
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _MOST_LINES = 20
 
@@ -26,6 +28,8 @@ class Live:
         self._seen = 0
         self._progress: Progress | None = None
         if console.is_terminal and not quiet:
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
             columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
             self._progress = Progress(*columns, console=console, transient=True)
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from personae.cli._bot_spec import bot_spec
 from personae.core.persona import Behaviour, Persona, Scenario
+from personae.core.rating import Mode
 from personae.errors import ConfigurationError, Conflict, InputError, RecordingError
 from personae.executors import executor
 from personae.experiments.budget import Ceilings
 from personae.experiments.settings import Settings, llm_configs, several_judges
 from personae.llm.prices import Rates
 from personae.rating.card import JudgeCard
-from personae.rating.judge import Mode
 from personae.simulation import dose
 from personae.sources import read_behaviours, read_criteria, read_personas, read_scenarios
 

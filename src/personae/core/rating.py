@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from personae.core.record import Filled, Record, Text
 from personae.core.seed import digest
+
+Mode = Literal["fast", "detailed"]
+"""How much the judge reasons before it answers."""
 
 
 class Criterion(Record):

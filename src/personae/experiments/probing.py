@@ -12,14 +12,14 @@ from typing import Any
 
 from personae.core.conversation import Turn
 from personae.core.model import Message, Model
-from personae.core.rating import Criterion, Rating
+from personae.core.rating import Criterion, Mode, Rating
 from personae.core.result import SimulationResult
 from personae.core.seed import derive
 from personae.errors import InputError
 from personae.experiments.judging import Bench, Price
 from personae.rating.card import JudgeVersion
 from personae.rating.check import questions
-from personae.rating.judge import Judge, Mode, Ratings
+from personae.rating.judge import Judge, Ratings
 from personae.rating.labels import GOAL
 from personae.rating.metrics import metrics
 from personae.rating.probes import Flips, Verdicts, flips, probes

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from personae.bots import BotSpec
 from personae.core.persona import Behaviour
-from personae.core.rating import Criterion
+from personae.core.rating import Criterion, Mode
 from personae.experiments.budget import Ceilings
 from personae.llm.config import LLMConfig
 from personae.llm.prices import Rates
 from personae.llm.providers import providers
-from personae.rating.judge import Mode
 
 DEFAULT_METRICS = ("conversation_relevance", "knowledge_retention", "turn_consistency")
 DEFAULT_BUDGET_USD = 1.0

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from personae.core.conversation import Turn
 from personae.core.model import Message, Model
 from personae.core.persona import Scenario
 from personae.core.prompt import Prompt, load, versions
-from personae.core.rating import Criterion, Rating, Score
+from personae.core.rating import Criterion, Mode, Rating, Score
 from personae.core.tasks import Question, Rate, TurnQuestion
 from personae.core.template import fill
 from personae.core.usage import NO_USAGE, Usage
@@ -37,7 +36,6 @@ MOST_ANSWERS = 120
 """Entries that one call may be asked for. More questions than that are split over calls."""
 MAX_OUTPUT_TOKENS = 6000
 
-Mode = Literal["fast", "detailed"]
 GOAL_ID = "goal"
 
 

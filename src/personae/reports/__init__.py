@@ -1,6 +1,7 @@
 """Reports: what a run found, written for one kind of reader each. Every one of them carries the honesty line.
 
-A report is a method of this room: a class that turns a `ReportSource` into one file.
+A report is a method of this room: a class that turns a `ReportSource` into one file. What a source is made of is
+imported where one is made: commands that report nothing use the words of this package too.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from personae.core.result import SimulationResult
 from personae.core.room import Room
 from personae.errors import RecordingError
-from personae.experiments.report_data import ReportData
-from personae.experiments.result_file import read_rows, results
-from personae.experiments.tally import tally
-from personae.rating.card import JudgeCard
+
+if TYPE_CHECKING:
+    from personae.core.result import SimulationResult
+    from personae.experiments.report_data import ReportData
+    from personae.rating.card import JudgeCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,23 @@ class ReportSource:
     @classmethod
     def from_file(cls, path: Path) -> ReportSource:
         """The source for a result file. Raises InputError with file and line where the file is none."""
+        from personae.experiments.result_file import read_rows
+        from personae.experiments.tally import tally
+
         return cls(tally(read_rows(path)), lambda: read_rows(path), path.name)
 
     @classmethod
     def from_results(cls, found: Iterable[SimulationResult], name: str = "") -> ReportSource:
         """The source for results that are in memory."""
+        from personae.experiments.tally import tally
+
         rows = [result.as_row() for result in found]
         return cls(tally(rows), lambda: rows, name)
 
     def results(self) -> Iterator[SimulationResult]:
         """Every conversation, one by one."""
+        from personae.experiments.result_file import results
+
         return results(self.rows())
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from personae.core.text import whole
-from personae.stats.intervals import Estimate
-from personae.stats.variance import Part
+
+if TYPE_CHECKING:  # only their types are used, and many commands want no more than the words of this file
+    from personae.stats.intervals import Estimate
+    from personae.stats.variance import Part
 
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
 """Control characters, and the marks that turn the direction of the text around them."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from personae.core.conversation import CUT, ERRORS, Turn
 from personae.core.persona import Scenario
-from personae.core.rating import Criterion
+from personae.core.rating import Criterion, Mode
 from personae.core.result import SimulationResult
 from personae.errors import InputError, NotFound
 from personae.llm.config import LLMConfig, Wiring
 from personae.llm.limits import Limits
 from personae.llm.providers import connect
-from personae.rating.judge import Judge, Mode, Ratings
+from personae.rating.judge import Judge, Ratings
 from personae.server.models import GENERATOR_ATTEMPTS, GENERATOR_CALLS, outgoing
 from personae.server.services import Services
 from personae.store import responses

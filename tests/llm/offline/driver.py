@@ -13,7 +13,7 @@ from typing import Any
 from personae.core.conversation import Turn
 from personae.core.model import Reply, Request, Tool
 from personae.core.tasks import Question, Rate, Speak, TurnQuestion
-from personae.llm.offline import OfflineModel
+from personae.llm.offline.engine import OfflineModel
 
 DEMO = Path(__file__).parents[3] / "src" / "personae" / "demo"
 END = Tool("end_conversation", "Ends the conversation.", {"type": "object"})

@@ -13,7 +13,7 @@ from personae.core.model import Request
 from personae.core.tasks import IsRefusal, Propose
 from personae.llm.config import LLMConfig, Wiring
 from personae.llm.limits import Limits
-from personae.llm.offline import OfflineModel
+from personae.llm.offline.engine import OfflineModel
 from personae.llm.providers import connect
 from personae.transport.pool import Pool
 from tests.llm.offline.driver import DEMO, ask, speak_task

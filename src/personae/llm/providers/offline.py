@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from personae.core.model import Model
 from personae.errors import ConfigurationError
 from personae.llm.config import LLMConfig, Wiring
-from personae.llm.offline import OfflineModel
+from personae.llm.offline.engine import OfflineModel
 from personae.llm.offline.slips import CARELESS
 from personae.llm.providers import providers
 

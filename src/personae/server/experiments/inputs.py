@@ -11,14 +11,13 @@ from pydantic import ValidationError
 from personae.bots import BotSpec
 from personae.bots.openai import OpenAIBot
 from personae.core.persona import Behaviour, Persona, Scenario
-from personae.core.rating import Criterion
+from personae.core.rating import Criterion, Mode
 from personae.core.result import Spec
 from personae.errors import InputError
 from personae.experiments.budget import Ceilings
 from personae.experiments.recorders.sql import Asked, Cell
 from personae.experiments.settings import Settings
 from personae.llm.config import LLMConfig
-from personae.rating.judge import Mode
 from personae.server.bot_specs import bot_limits, bot_spec, takes_tools
 from personae.server.experiments.single_turn import asked_beside, opening, text_of
 from personae.server.experiments.snapshot import Snapshot

@@ -11,7 +11,7 @@ import pytest
 
 from personae import compare
 from personae.errors import Conflict, InputError
-from personae.experiments import two_runs
+from personae.experiments import at_once
 from personae.experiments.pairing import checksums, first_difference
 from tests.experiments.runs import METADATA, Said, file
 from tests.running import personae
@@ -213,7 +213,7 @@ def test_a_long_file_is_read_beside_the_other_and_says_the_same(
     other = [replace(one, goal=False, criteria={"kind": True, **one.criteria}) for one in said[1:]]
     before, after = (file(tmp_path / f"{name}.jsonl", one) for name, one in (("before", said), ("after", other)))
     short = compare(before, after, force=True)
-    monkeypatch.setattr(two_runs, "_LONG", 0)
+    monkeypatch.setattr(at_once, "_LONG", 0)
     assert compare(before, after, force=True) == short
     after.write_text(after.read_text() + "{}\n")
     with pytest.raises(InputError, match=r"after\.jsonl:9: is no row of a result file"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -104,12 +105,15 @@ class UsageSum:
 
     _counts: dict[str, float] = field(default_factory=dict)
 
-    def add(self, data: dict[str, Any]) -> None:
+    def add(self, data: Mapping[str, Any]) -> None:
         """`data` as `Usage.as_dict` makes it."""
         counts = self._counts
         for name, value in data.items():
             if value:
                 counts[name] = counts.get(name, 0) + value
+
+    def merge(self, other: UsageSum) -> None:
+        self.add(other._counts)
 
     def finish(self) -> Usage:
         """Rows tell their cost where every price is known, and else what is known of it: never both."""

@@ -52,6 +52,10 @@ class Known(Generic[T]):
     make: Callable[[Mapping[str, Any]], T]
     _made: dict[tuple[Any, ...], tuple[Mapping[str, Any], T]] = field(default_factory=dict)
 
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """What another process gets: it need not know the same ones."""
+        return None, {"make": self.make, "_made": {}}
+
     def of(self, told: Mapping[str, Any]) -> T:
         """What `make` made of the very same. Raises what it raises."""
         name = told.get("name"), told.get("goal"), told.get("profile")

@@ -15,10 +15,11 @@ from typing import Any, Literal
 
 from personae.core.seed import derive
 from personae.errors import ConfigurationError
+from personae.experiments.at_once import counted, counted_at_once, is_long
 from personae.experiments.comparison import Comparison, Difference, Incomparable, NotComparable, Outcome, Pair, Unpaired
 from personae.experiments.measured import GOAL, GOAL_TITLE, Kind, measure_id
 from personae.experiments.pairing import Answers, Conditions, Questions, Run, Side, first_difference
-from personae.experiments.two_runs import two_runs
+from personae.experiments.result_file import Rows
 from personae.stats.effects import PairCounts, cohens_h, mean_difference, rate_difference
 from personae.stats.intervals import LEVEL, Estimate, mean, rate
 from personae.stats.multiple import CORRECTIONS
@@ -47,7 +48,10 @@ def compare(
     correction.
     """
     comparing = Comparing(correction=correction)
-    comparing.first, comparing.second = two_runs(before, after)
+    if isinstance(before, Rows) and isinstance(after, Rows) and is_long(before) and is_long(after):
+        comparing.first, comparing.second = counted_at_once(Run, before, after)
+    else:
+        comparing.first, comparing.second = counted(Run, before), counted(Run, after)
     return comparing.finish(names, force=force, level=level)
 
 

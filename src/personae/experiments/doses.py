@@ -90,6 +90,16 @@ class _Counts:
     other: dict[_Pair, list[int]] = field(default_factory=dict)
     cannot_tell: int = 0
 
+    def merge(self, other: _Counts) -> None:
+        for dose in other.doses:
+            self.doses.setdefault(dose)
+        self.cannot_tell += other.cannot_tell
+        for own, more in ((self.turns, other.turns), (self.asked, other.asked), (self.other, other.other)):
+            for pair, (yes, n) in more.items():
+                cell = own.setdefault(pair, [0, 0])
+                cell[0] += yes
+                cell[1] += n
+
 
 @dataclass(slots=True)
 class Doses:
@@ -128,6 +138,15 @@ class Doses:
         for fact in result.persona.facts:
             _, counts = self.facts.setdefault((result.persona.name, fact.name), (fact.when, {}))
             counts[found[fact.name]] = counts.get(found[fact.name], 0) + 1
+
+    def merge(self, other: Doses) -> None:
+        """Add what was counted of results that come after."""
+        for name, counts in other.behaviours.items():
+            self.behaviours.setdefault(name, _Counts()).merge(counts)
+        for fact, (when, more) in other.facts.items():
+            _, own = self.facts.setdefault(fact, (when, {}))
+            for how, count in more.items():
+                own[how] = own.get(how, 0) + count
 
     def finished_behaviours(self) -> tuple[BehaviourDose, ...]:
         return tuple(

@@ -79,6 +79,16 @@ class FairnessCount:
         self.repeated += bool(validity.attempts)
         self.attempts += len(validity.attempts)
 
+    def merge(self, other: FairnessCount) -> None:
+        """Add what was counted of rows that come after."""
+        self.verdicts.update(other.verdicts)
+        self.faults.update(other.faults)
+        self.guards.update(other.guards)
+        self.unchecked += other.unchecked
+        self.repeated += other.repeated
+        self.attempts += other.attempts
+        self.usage += other.usage
+
     def finish(self) -> Fairness:
         return Fairness(
             verdicts={name: self.verdicts[name] for name in VERDICTS if self.verdicts[name]},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +15,50 @@ from personae.core.result import SimulationResult
 from personae.errors import InputError
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stretch of a result file, and what must be known of all of it beforehand."""
+
+    again: Mapping[str, int]
+    """The last line of each key that stands on more than one, as a conversation does that was gone on with."""
+    line: int = 1
+    """The first line's number."""
+    begin: int = 0
+    """The first line's place in the file, in bytes."""
+    end: int | None = None
+    """Lines that begin here or later are not read. None: there is no such place."""
+
+
 class Rows:
     """The rows of a result file, read again each time they are iterated over. See `read_rows`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._part: _Part | None = None
+        """None: the whole file, as it is when it is read."""
         self.line = 0
         """The line that was read last, from 1."""
         self.half_lines = 0
         self.superseded = 0
 
+    def halves(self) -> tuple[Rows, Rows]:
+        """The rows of the file as it is now, in two halves. Lines keep their numbers. Raises InputError."""
+        size = self.path.stat().st_size
+        again, line, place = self._looked_over(size // 2)
+        first, second = Rows(self.path), Rows(self.path)
+        first._part, second._part = _Part(again, end=place), _Part(again, line, place, size)
+        return first, second
+
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
-        last = self._last_lines()
+        part = self._part or _Part(self._looked_over()[0])
+        last, place, end = part.again, part.begin, part.end
         self.line = self.half_lines = self.superseded = 0
         with self.path.open("rb", _BUFFER) as file:
-            for self.line, raw in enumerate(file, 1):
+            file.seek(place)
+            for self.line, raw in enumerate(file, part.line):
+                if end is not None and place >= end:
+                    break
+                place += len(raw)
                 row = self._row(raw)
                 if row is None:
                     continue
@@ -51,13 +81,18 @@ class Rows:
             raise InputError("is no row of a result file: not a JSON object", file=self.path, line=self.line)
         return row
 
-    def _last_lines(self) -> dict[str, int]:
-        """The last line of each key that stands on more than one, as a conversation does that was gone on with."""
+    def _looked_over(self, middle: int = 0) -> tuple[dict[str, int], int, int]:
+        """The last line of each key that stands on more than one; and of the first line that begins at byte `middle` or
+        behind it, its number and where it begins.
+        """
         match, seen = _KEY.match, set[bytes]()
         again: dict[str, int] = {}
+        line, place = 1, 0
         try:
             with self.path.open("rb", _BUFFER) as file:
                 for number, raw in enumerate(file, 1):
+                    if place < middle:
+                        line, place = number + 1, place + len(raw)
                     if (found := match(raw)) and raw.endswith(b"\n"):
                         key = found[1]
                         if key in seen:
@@ -65,7 +100,7 @@ class Rows:
                         seen.add(key)
         except OSError as error:
             raise InputError(f"cannot be read: {error.strerror or error}", file=self.path) from error
-        return again
+        return again, line, place
 
 
 _BUFFER = 1 << 16

@@ -95,6 +95,12 @@ class Facts:
             values.setdefault(_as_text(value))
         return len(values) > _MOST_VALUES
 
+    def merge(self, other: Facts) -> None:
+        """Add what was said by rows that come after."""
+        for full, values in other.values.items():
+            for value in values:
+                self._note(full, value)
+
     def finish(self) -> tuple[Run, tuple[Fact, ...]]:
         """The run, and what is not said of it there."""
         known = self.values

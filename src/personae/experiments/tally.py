@@ -1,14 +1,14 @@
 """Tally: one pass over the rows of a result file, of which it keeps counts and never a transcript.
 
 `measured` and the excluded add up to `conversations`. Memory grows with the number of different (persona, scenario)
-pairs, some 500 bytes each, not with conversations.
+pairs, some 500 bytes each, not with conversations. A long file is counted in two halves, by two processes.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from personae.core.result import SimulationResult, persona_of
 from personae.core.seed import derive
 from personae.core.text import whole
 from personae.core.usage import UsageSum
+from personae.experiments.at_once import counted, counted_at_once, is_long
 from personae.experiments.bare_rows import Known, is_measured, row_answers
 from personae.experiments.cell_counts import CellCounts
 from personae.experiments.doses import Doses
@@ -34,24 +35,30 @@ from personae.experiments.measured import (
     measure_id,
 )
 from personae.experiments.report_data import Excluded, Latency, Measure, Message, ReportData, Slice
-from personae.experiments.result_file import each_row
+from personae.experiments.result_file import Rows
 from personae.experiments.run_facts import Facts
 from personae.stats.distribution import Distribution
 from personae.stats.intervals import Cluster, Estimate, mean, rate
 from personae.stats.repeats import pass_at, pass_hat
-from personae.stats.variance import Cell, Part, variance_split
+from personae.stats.variance import variance_split
 
 _ROLES = ("bot", "simulator", "judge")
 _MOST_MESSAGES = 50
 _LONGEST_MESSAGE = 300
-_NONE: Cluster = (0.0, 0)
+_NUMBERS = ("conversations", "measured", "retried", "failed", "run_again", "cut_replies", "refusals",
+            "refusals_undecided")  # fmt: skip
+Columns = Mapping[str, list[Cluster]]
+"""By measure, of each cell the sum of the answers and how many there are."""
 
 
 def tally(rows: Iterable[Mapping[str, Any]]) -> ReportData:
     """What the rows of a result file say (see `result_file.read_rows`). Raises InputError for what is no such row."""
-    counts = _Tally()
-    each_row(rows, counts.add)
-    return counts.finish(getattr(rows, "half_lines", 0), getattr(rows, "superseded", 0))
+    if not (isinstance(rows, Rows) and is_long(rows)):
+        return counted(Tally, rows).finish(getattr(rows, "half_lines", 0), getattr(rows, "superseded", 0))
+    first, second = rows.halves()
+    counts, others = counted_at_once(Tally, first, second)
+    counts.merge(others)
+    return counts.finish(first.half_lines + second.half_lines, first.superseded + second.superseded)
 
 
 @dataclass(slots=True)
@@ -61,13 +68,17 @@ class _Grouped:
     texts: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
-    def add(self, message: str) -> None:
+    def add(self, message: str, count: int = 1) -> None:
         text = whole(message).strip()[:_LONGEST_MESSAGE] or "no message"
         group = re.sub(r"0x[0-9a-f]+|[0-9a-f]{8,}|\d[\d.,]*", "#", text)
         if group not in self.texts and len(self.texts) >= _MOST_MESSAGES:
             group, text = "other messages", "other messages"
         self.texts.setdefault(group, text)
-        self.counts[group] += 1
+        self.counts[group] += count
+
+    def merge(self, other: _Grouped) -> None:
+        for group, count in other.counts.items():
+            self.add(other.texts[group], count)
 
     def finish(self) -> tuple[Message, ...]:
         return tuple(Message(self.texts[group], count) for group, count in self.counts.most_common())
@@ -82,10 +93,10 @@ class _Question:
 
 
 @dataclass(slots=True)
-class _Tally:
+class Tally:
     """Counts, while rows go by."""
 
-    cells: defaultdict[tuple[str, str], CellCounts] = field(default_factory=lambda: defaultdict(CellCounts))
+    cells: CellCounts = field(default_factory=CellCounts)
     """By the persona's name and the scenario's hash."""
     scenarios: dict[str, str] = field(default_factory=dict)
     traits: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -116,7 +127,7 @@ class _Tally:
 
     def add(self, row: Mapping[str, Any]) -> None:
         """One conversation. A result is made only of a row that has something rare: making it takes thrice the time."""
-        cell = self.cells[self._personas.of(row["persona"]), self._scenarios.of(row["scenario"])]
+        cell = self.cells.place(self._personas.of(row["persona"]), self._scenarios.of(row["scenario"]))
         metadata = row.get("metadata") or {}
         given = row_answers(row)
         if is_measured(row, [value for _, _, value, _ in given]):
@@ -140,7 +151,7 @@ class _Tally:
         self.fairness.add(row.get("validity"))
         self._add_answers(cell, given, left_out)
         if left_out is None:
-            cell.add_votes(row.get("goal"))
+            self.cells.add_votes(cell, row.get("goal"))
 
     def _add_turns(self, transcript: Sequence[Mapping[str, Any]]) -> None:
         replies, waits, known = 0, [], self._plain
@@ -172,37 +183,60 @@ class _Tally:
         return found.version_hash
 
     def _add_answers(
-        self, cell: CellCounts, given: list[tuple[Kind, str, float | None, str]], left_out: tuple[str, str] | None
+        self, cell: int, given: list[tuple[Kind, str, float | None, str]], left_out: tuple[str, str] | None
     ) -> None:
-        cell.conversations += 1
+        self.cells.conversations[cell] += 1
         for kind, name, value, reason in given:
             key = measure_id(kind, name)
             question = self.questions.get(key) or self.questions.setdefault(key, _Question(kind, name))
             if left_out is not None:
                 if left_out[0] == INVALID and value is not None:
-                    total, count = cell.invalid.get(key, _NONE)
-                    cell.invalid[key] = total + value, count + 1
+                    self.cells.add_invalid(cell, key, value)
             elif value is None:
                 question.missing.add(reason)
                 question.unanswered += 1
             else:
-                total, count = cell.answers.get(key, _NONE)
-                cell.answers[key] = total + value, count + 1
+                self.cells.add(cell, key, value)
         if left_out is not None:
             self.excluded.setdefault(left_out[0], _Grouped()).add(left_out[1])
         else:
-            cell.measured += 1
+            self.cells.measured[cell] += 1
             self.measured += 1
 
+    def merge(self, other: Tally) -> None:
+        """Add what was counted of rows that come after."""
+        self.cells.merge(other.cells)
+        for name, traits in other.traits.items():
+            self.traits.setdefault(name, traits)
+        for version, label in other.scenarios.items():
+            self.scenarios.setdefault(version, label)
+        for key, question in other.questions.items():
+            own = self.questions.setdefault(key, _Question(question.kind, question.name))
+            own.missing.merge(question.missing)
+            own.unanswered += question.unanswered
+        for reason, messages in other.excluded.items():
+            self.excluded.setdefault(reason, _Grouped()).merge(messages)
+        for role, usage in other.usage.items():
+            self.usage[role].merge(usage)
+        self.terminations.update(other.terminations)
+        self.turns.update(other.turns)
+        self.latency.merge(other.latency)
+        self.facts.merge(other.facts)
+        self.doses.merge(other.doses)
+        self.fairness.merge(other.fairness)
+        for name in _NUMBERS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
     def finish(self, half_lines: int, superseded: int) -> ReportData:
-        groups: dict[str, dict[str, list[CellCounts]]] = {"personas": {}, "scenarios": {}, "traits": {}}
-        for (persona, scenario), cell in self.cells.items():
-            groups["personas"].setdefault(persona, []).append(cell)
-            groups["scenarios"].setdefault(self.scenarios[scenario], []).append(cell)
+        groups: dict[str, dict[str, list[int]]] = {"personas": {}, "scenarios": {}, "traits": {}}
+        for (persona, scenario), place in self.cells.places.items():
+            groups["personas"].setdefault(persona, []).append(place)
+            groups["scenarios"].setdefault(self.scenarios[scenario], []).append(place)
             for trait in dict.fromkeys(self.traits[persona]):
-                groups["traits"].setdefault(trait, []).append(cell)
+                groups["traits"].setdefault(trait, []).append(place)
+        columns = {key: self.cells.clusters(key) for key in (GOAL, *self.questions)}
         run, facts = self.facts.finish()
-        epochs = max((cell.conversations for cell in self.cells.values()), default=0)
+        epochs = max(self.cells.conversations, default=0)
         return ReportData(
             conversations=self.conversations,
             measured=self.measured,
@@ -210,10 +244,10 @@ class _Tally:
                 Excluded(reason, group.counts.total(), group.finish())
                 for reason, group in sorted(self.excluded.items(), key=lambda item: -item[1].counts.total())
             ),
-            measures=self._measures(),
-            personas=self._slices(groups["personas"]),
-            scenarios=self._slices(groups["scenarios"]),
-            traits=self._slices(groups["traits"]),
+            measures=tuple(self._measures(columns)),
+            personas=tuple(self._slices(groups["personas"], columns)),
+            scenarios=tuple(self._slices(groups["scenarios"], columns)),
+            traits=tuple(self._slices(groups["traits"], columns)),
             terminations={name: self.terminations[name] for name in TERMINATIONS if self.terminations[name]},
             turns=dict(sorted(self.turns.items())),
             usage={role: self.usage[role].finish() for role in sorted(self.usage, key=_by_role)},
@@ -230,9 +264,9 @@ class _Tally:
             refusals=self.refusals,
             refusals_undecided=self.refusals_undecided,
             epochs=epochs,
-            pass_hat=self._repeated(pass_hat) if epochs > 1 else {},
-            pass_at=self._repeated(pass_at) if epochs > 1 else {},
-            variance=self._variance(),
+            pass_hat=_repeated(pass_hat, columns[GOAL]) if epochs > 1 else {},
+            pass_at=_repeated(pass_at, columns[GOAL]) if epochs > 1 else {},
+            variance=variance_split(self.cells.ratings(GOAL)),
             run=run,
             facts=facts,
             behaviours=self.doses.finished_behaviours(),
@@ -242,36 +276,22 @@ class _Tally:
             superseded=superseded,
         )
 
-    def _measures(self) -> tuple[Measure, ...]:
+    def _measures(self, columns: Columns) -> Iterator[Measure]:
         questions = {GOAL: _Question("goal", GOAL_TITLE)} | self.questions
         order: tuple[Kind, ...] = ("goal", "criterion", "metric")
-        measures = []
         for key, question in sorted(questions.items(), key=lambda item: order.index(item[1].kind)):
-            cells = list(self.cells.values())
-            estimate = self._estimate(key, question.kind, cells)
-            has_invalid = any(key in cell.invalid for cell in cells)
-            both = self._estimate(key, question.kind, cells, with_invalid=True) if has_invalid else estimate
+            why = self._why_undefined(key, self.conversations, self.measured)
+            estimate = both = _estimate(key, question.kind, columns[key], why)
+            if key in self.cells.invalid:
+                both = _estimate(key, question.kind, self.cells.with_invalid(key), why)
             missing = question.missing.finish()
-            measures.append(Measure(key, question.name, question.kind, estimate, both, question.unanswered, missing))
-        return tuple(measures)
+            yield Measure(key, question.name, question.kind, estimate, both, question.unanswered, missing)
 
-    def _estimate(
-        self, key: str, kind: Kind, cells: list[CellCounts], resamples: int | None = None, *, with_invalid: bool = False
-    ) -> Estimate:
-        pairs = [pair for cell in cells if (pair := cell.answers.get(key))]
-        if with_invalid:
-            pairs = [pair for cell in cells if (pair := cell.with_invalid(key))[1]]
-        reason = "" if pairs else self._why_undefined(key, cells)
-        if kind != "metric":
-            return rate(pairs, reason=reason)
-        seed = derive(0, "report", key)
-        return mean(pairs, seed=seed, bounds=(0.0, 1.0), reason=reason, resamples=resamples)
-
-    def _why_undefined(self, key: str, cells: list[CellCounts]) -> str:
-        conversations = sum(cell.conversations for cell in cells)
+    def _why_undefined(self, key: str, conversations: int, measured: int) -> str:
+        """Why there is no estimate of a measure over so many conversations, should there be none."""
         if not conversations:
             return "there are no conversations"
-        if not any(cell.measured for cell in cells):
+        if not measured:
             return (
                 "the one conversation was not measured"
                 if conversations == 1
@@ -281,33 +301,31 @@ class _Tally:
             return "no scenario names an expected outcome"
         return "the judge answered it for no conversation"
 
-    def _slices(self, groups: Mapping[str, list[CellCounts]]) -> tuple[Slice, ...]:
-        """Intervals of means are computed here, not drawn: there may be thousands of them."""
-        slices = []
-        for name, cells in groups.items():
-            estimates = {GOAL: self._estimate(GOAL, "goal", cells, 0)} | {
-                key: self._estimate(key, question.kind, cells, 0) for key, question in self.questions.items()
-            }
-            conversations, measured = sum(cell.conversations for cell in cells), sum(cell.measured for cell in cells)
-            slices.append(Slice(name, conversations, measured, estimates))
-        return tuple(slices)
+    def _slices(self, groups: Mapping[str, list[int]], columns: Columns) -> Iterator[Slice]:
+        """By name, the places of its cells. Intervals of means are computed here, not drawn: there may be thousands."""
+        for name, places in groups.items():
+            conversations, measured = (
+                sum(map(counts.__getitem__, places)) for counts in (self.cells.conversations, self.cells.measured)
+            )
+            estimates = {}
+            for key, column in columns.items():
+                kind = self.questions[key].kind if key in self.questions else "goal"
+                why = self._why_undefined(key, conversations, measured)
+                estimates[key] = _estimate(key, kind, [*map(column.__getitem__, places)], why, 0)
+            yield Slice(name, conversations, measured, estimates)
 
-    def _variance(self) -> tuple[Part, ...]:
-        """Of the goal: its answers are 0 and 1, so their squares add up to their sum. Each vote of several judges is an
-        answer, in place of the verdict that they came to.
-        """
-        return variance_split(
-            Cell(persona, scenario, cell.goal_ratings(), tuple(cell.votes))
-            for (persona, scenario), cell in self.cells.items()
-            if GOAL in cell.answers
-        )
 
-    def _repeated(self, chance: Callable[[list[tuple[int, int]], int], Estimate]) -> dict[int, Estimate]:
-        """pass@k or pass^k by k."""
-        goals = [pair for cell in self.cells.values() if (pair := cell.answers.get(GOAL))]
-        tasks = [(round(yes), n) for yes, n in goals]
-        most = min(max((n for _, n in tasks), default=0), 8)
-        return {k: chance(tasks, k) for k in range(1, most + 1)}
+def _estimate(key: str, kind: Kind, clusters: list[Cluster], why: str, resamples: int | None = None) -> Estimate:
+    if kind != "metric":
+        return rate(clusters, reason=why)
+    return mean(clusters, seed=derive(0, "report", key), bounds=(0.0, 1.0), reason=why, resamples=resamples)
+
+
+def _repeated(chance: Callable[[list[tuple[int, int]], int], Estimate], goals: list[Cluster]) -> dict[int, Estimate]:
+    """pass@k or pass^k by k, from the goals achieved in each cell."""
+    tasks = [(round(yes), n) for yes, n in goals if n]
+    most = min(max((n for _, n in tasks), default=0), 8)
+    return {k: chance(tasks, k) for k in range(1, most + 1)}
 
 
 def _count(value: Any) -> int:

@@ -38,6 +38,13 @@ class Distribution:
         if len(self._fresh) > EXACT:
             self._fold()
 
+    def merge(self, other: Distribution) -> None:
+        """Add all numbers of another one."""
+        self._binned += other._binned
+        self._smallest, self._largest = min(self._smallest, other._smallest), max(self._largest, other._largest)
+        self._bins.update(other._bins)
+        self.add(*other._fresh)
+
     def _fold(self) -> None:
         """Put into bins what is not in one yet."""
         fresh, self._fresh = self._fresh, []

@@ -82,7 +82,7 @@ def rate(clusters: Iterable[Cluster], *, reason: str = "nothing was measured", l
     answers, sizes = zip(*kept, strict=True)
     total = sum(sizes)
     share = sum(answers) / total
-    effective = effective_n(kept)
+    effective = _effective(answers, sizes)
     low, high = wilson(share * effective, effective, level)
     return Estimate(share, min(low, share), max(high, share), total, clusters=len(kept), level=level)
 
@@ -94,7 +94,11 @@ def effective_n(clusters: Sequence[Cluster]) -> float:
     which everything went well would claim that its repeats are independent, which it cannot know.
     """
     answers, sizes = zip(*clusters, strict=True)
-    total, count = float(sum(sizes)), len(clusters)
+    return _effective(answers, sizes)
+
+
+def _effective(answers: Sequence[float], sizes: Sequence[int]) -> float:
+    total, count = float(sum(sizes)), len(sizes)
     if total == count:
         return total
     size = total / count
@@ -164,7 +168,7 @@ def _all_agree(value: float, n: int, count: int, bounds: tuple[float, float] | N
 
 def _by_formula(clusters: Sequence[Cluster], value: float, level: float) -> tuple[float, float]:
     count, n = len(clusters), sum(size for _, size in clusters)
-    spread = math.fsum((total - value * size) ** 2 for total, size in clusters)
+    spread = math.fsum([(total - value * size) ** 2 for total, size in clusters])
     error = math.sqrt(spread * count / (count - 1)) / n
     half = t_quantile(0.5 + level / 2, count - 1) * error
     return value - half, value + half

@@ -10,16 +10,19 @@ Idea:   with c successes in n repeats, k repeats drawn without replacement all s
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from math import comb
 
 from personae.stats.intervals import Estimate, rate
 
 
+@lru_cache(4096)  # tasks are alike: few numbers of repeats, and of successes among them
 def pass_all(successes: int, n: int, k: int) -> float:
     """The chance, 0 to 1, that `k` of `n` >= k repeats, drawn without replacement, are all among the `successes`."""
     return comb(successes, k) / comb(n, k)
 
 
+@lru_cache(4096)
 def pass_any(successes: int, n: int, k: int) -> float:
     """The chance, 0 to 1, that of `k` of `n` >= k repeats, drawn without replacement, one at least succeeds."""
     return 1 - comb(n - successes, k) / comb(n, k)

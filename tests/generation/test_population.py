@@ -20,7 +20,7 @@ from personae.generation._person import FACTORS
 from personae.generation._plan_proposal import propose_plan, text_of_plan
 from personae.generation.population import Population
 from personae.generation.sampling import Plan
-from personae.generation.sampling.plan_file import read_plan
+from personae.generation.sampling.fragments import read_population_plan
 from personae.generation.sampling.slots import slots
 from personae.llm.offline.engine import OfflineModel
 from personae.llm.offline.steps.population import DescribePerson
@@ -36,7 +36,7 @@ Change = Callable[[int, dict[str, Any]], Any]
 def plan(tmp_path: Path, text: str = PLAN) -> Plan:
     path = tmp_path / "plan.yaml"
     path.write_text(text, encoding="utf-8")
-    return read_plan(path)
+    return read_population_plan(path)
 
 
 def people(change: Change = lambda time, data: data) -> tuple[Callable[[ChatRequest], Reply], list[str]]:
@@ -176,6 +176,66 @@ async def test_the_whole_way_offline_reaches_every_share_of_plan_and_personality
     assert method.report(drafts).lines[0] == "quotas: 19 of 19 shares are met"
     for factor in FACTORS:
         assert Counter(draft.persona.attributes[factor] for draft in drafts) == {"low": 10, "medium": 20, "high": 10}
+
+
+PARTS = """fragments:
+  picky: {share: 20%, add: picky.fragment.json}
+  wary: {share: 30%, add: {beliefs: [All bills lie.], style: Terse.}}
+never:
+  - {age: 70-90, picky: yes}
+"""
+
+
+async def test_a_share_of_the_people_get_a_fragment_and_its_words_stand_before_what_is_written(tmp_path: Path) -> None:
+    fragment = {"type": "Fragment", "persona": {"behaviors": {"general": ["Sends food back."]}}}
+    (tmp_path / "picky.fragment.json").write_text(json.dumps(fragment), encoding="utf-8")
+    method = Population(TOWN, plan(tmp_path, PLAN + PARTS))
+    studio = Generating(OfflineModel(), Budget(Ceilings()))
+    made = [draft async for draft in studio.generate(method, 30, 1)]
+    assert method.report(made).lines[0] == "quotas: 23 of 23 shares are met"
+    specs: list[tuple[Any, Any]] = [(draft.persona.attributes, agent_of_persona(draft.persona)["persona"]) for draft in made]
+    picky = [facts for facts, spec in specs if "Sends food back." in spec["behaviors"]["general"]]
+    assert [facts for facts, _ in specs if facts["picky"] == "yes"] == picky
+    assert (len(picky), [facts["age"] for facts in picky if facts["age"] >= 70]) == (6, [])
+    wary = [spec for facts, spec in specs if facts["wary"] == "yes"]
+    assert [(spec["style"], spec["beliefs"][-1], len(spec["beliefs"])) for spec in wary] == [
+        ("Terse.", "All bills lie.", 6)
+    ] * 9
+    assert all("wary" not in spec for _, spec in specs), "it is no part of the agent, but what it says is"
+
+
+async def test_the_writer_is_told_what_the_fragment_will_add(tmp_path: Path) -> None:
+    script, asked = people()
+    everybody = PLAN + "fragments: {wary: {share: 1, add: {beliefs: [All bills lie.]}}}"
+    async with reach(script) as there:
+        await run(there, Population(TOWN, plan(tmp_path, everybody)))
+    assert "- this holds of them too, and is added to what you write: Beliefs: All bills lie.\n" in asked[0]
+    assert "wary" not in asked[0]
+
+
+@pytest.mark.parametrize(
+    ("fragments", "says"),
+    [
+        ("{wary: {share: 20, add: {beliefs: [x]}}}", "more than 0, and 100 % at most"),
+        ("{wary: {share: 20%}}", "what to `add`"),
+        ("{wary: {share: 20%, add: ../secret.json}}", "in the plan's folder or below"),
+        ("{wary: {share: 20%, add: none.json}}", "there is no file 'none.json' beside the plan"),
+        ("{age: {share: 20%, add: {beliefs: [x]}}}", "has the name of an attribute"),
+        ("{wary: {share: 20%, add: {age: 30}}}", "says 'age', which is dealt out"),
+        ("{wary: {share: 20%, add: {personality: {big_five: {openness: Low.}}}}}", "openness', which is dealt out"),
+        (
+            "{wary: {share: 20%, add: {style: Terse.}}, mild: {share: 10%, add: {style: Long.}}}",
+            "cannot go with wary: 'style' is 'Terse.' there and 'Long.' here",
+        ),
+    ],
+)
+async def test_a_fragment_that_cannot_be_dealt_out_is_refused_before_any_call(
+    tmp_path: Path, fragments: str, says: str
+) -> None:
+    async with reach() as there:
+        with pytest.raises(InputError, match=says) as raised:
+            await run(there, Population(TOWN, plan(tmp_path, f"{PLAN}fragments: {fragments}")))
+        assert (raised.value.line, there.calls) == (4, 0)
 
 
 async def test_settings_that_cannot_be_are_said_before_any_call(tmp_path: Path) -> None:

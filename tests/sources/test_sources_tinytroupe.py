@@ -16,6 +16,7 @@ from personae.core.sections import Attributes, Identity, Provenance, Sections
 from personae.errors import Conflict, InputError
 from personae.sources import (
     add_fragment,
+    add_to_share,
     agent_of_persona,
     persona_of_agent,
     read_fragment,
@@ -178,6 +179,21 @@ def test_a_fragment_grows_lists_and_fills_gaps(tmp_path: Path) -> None:
     assert more.attributes["residence"] == "Graz"
     assert "Beliefs: All bills lie." in more.description
     assert add_fragment(more, added) == more, "twice is once"
+
+
+def test_a_share_of_a_set_gets_a_fragment_and_another_seed_draws_others(tmp_path: Path) -> None:
+    people = [Persona(name=f"P{number}", description="Likes tea.") for number in range(45)]
+    added = read_fragment(fragment(tmp_path, beliefs=["All bills lie."]))
+
+    def drawn(share: float, seed: int) -> list[int]:
+        more = add_to_share(people, added, share, seed=seed)
+        assert [persona.name for persona in more] == [persona.name for persona in people]
+        return [place for place, persona in enumerate(more) if "All bills lie" in persona.description]
+
+    assert [len(drawn(share, 7)) for share in (0, 0.1, 0.2, 0.33, 1)] == [0, 5, 9, 15, 45]
+    assert drawn(0.2, 7) == drawn(0.2, 7) != drawn(0.2, 8)
+    with pytest.raises(InputError, match="from 0 to 1"):
+        add_to_share(people, added, 20)
 
 
 def test_a_fragment_added_to_a_persona_of_ones_own_is_told_after_its_description(tmp_path: Path) -> None:

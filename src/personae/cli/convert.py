@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from personae.errors import ConfigurationError
+
 
 def register(commands: typer.Typer) -> None:
     """`personae convert`."""
@@ -23,12 +25,27 @@ def convert(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Where persona and fragment differ, the fragment's value is taken.")
     ] = False,
+    share: Annotated[
+        str, typer.Option(help="Add each fragment to such a share of them alone, drawn by the seed: 20% or 0.2.")
+    ] = "100%",
+    seed: Annotated[int, typer.Option(help="Seed of who gets a fragment.")] = 0,
 ) -> None:
     """Read personas and write them elsewhere: agents of TinyTroupe to a persona file, and back. Nothing is lost."""
-    from personae.sources import add_fragment, read_fragment, read_personas, write_personas  # not needed for --help
+    from personae.sources import add_to_share, read_fragment, read_personas, write_personas  # not needed for --help
 
-    personas = read_personas(source, goal_required=False)
+    personas, part = read_personas(source, goal_required=False), _share(share)
     for fragment in map(read_fragment, add or ()):
-        personas = [add_fragment(persona, fragment, overwrite=overwrite) for persona in personas]
+        personas = add_to_share(personas, fragment, part, seed=seed, overwrite=overwrite)
     write_personas(target, personas)
     typer.echo(f"{len(personas)} personas in {target}", err=True)
+
+
+def _share(text: str) -> float:
+    """0 to 1. Raises ConfigurationError."""
+    try:
+        share = float(text.strip().removesuffix("%")) / (100 if text.strip().endswith("%") else 1)
+    except ValueError:
+        share = -1
+    if not 0 <= share <= 1:
+        raise ConfigurationError(f"--share must be a share such as 20% or 0.2, not {text!r}")
+    return share

@@ -27,7 +27,7 @@ from personae.generation import Draft, Effort, Makes, NoDraft, Studio, Told, che
 from personae.generation._options import from_file, text_of
 from personae.generation._person import FACTORS, LISTS, SCHEMA, person
 from personae.generation.sampling import Attribute, Plan
-from personae.generation.sampling.plan_file import read_plan
+from personae.generation.sampling.fragments import added, check_fragments, given, read_population_plan, told
 from personae.generation.sampling.report import quotas_told
 from personae.generation.sampling.slots import Slot, slots
 from personae.llm.offline.steps.population import DescribePerson
@@ -51,8 +51,9 @@ class Population:
 
     context: str = field(metadata=from_file(text_of("description of the population")))
     """File that describes the population: who they are, and what they have to do with each other or with you."""
-    plan: Plan = field(metadata=from_file(read_plan))
-    """Sampling plan (YAML): attributes with shares, combinations and rules. See docs/generate-population.md."""
+    plan: Plan = field(metadata=from_file(read_population_plan))
+    """Sampling plan (YAML): attributes with shares, combinations, rules, and fragments that a share of the people get.
+    See docs/generate-population.md."""
     tries: int = 3
     """Most calls for one person whose answers are too much like somebody who is there."""
 
@@ -63,6 +64,7 @@ class Population:
         check_count(n, "personas")
         if self.tries < 1:
             raise InputError(f"there must be 1 try or more, not {self.tries}")
+        check_fragments(self.whole_plan, FACTORS)
         plan, gate, names, made = self.whole_plan, NoveltyGate(), set[str](), {}
         for draft in tuple(studio.found.values()):
             gate.add(draft.key, draft.persona.description)
@@ -102,15 +104,19 @@ class Population:
 
     def report(self, drafts: Sequence[Draft]) -> Told:
         """Quotas that were reached and missed, and how many answers were thrown away."""
-        told = quotas_told(self.whole_plan, [draft.persona.attributes for draft in drafts])
+        quotas = quotas_told(self.whole_plan, [draft.persona.attributes for draft in drafts])
         rejects = sum(draft.provenance.took.get("rejects", 0) for draft in drafts)
-        return Told((*told.lines, f"near-copies thrown away: {rejects}"), {**told.data, "rejects": rejects})
+        return Told((*quotas.lines, f"near-copies thrown away: {rejects}"), {**quotas.data, "rejects": rejects})
 
     async def _ask(self, model: Model, facts: Mapping[str, int | str], number: str) -> dict[str, Any]:
         """One person's data, with the fixed facts in them."""
-        told = {one.name: f" ({one.about})" if one.about else "" for one in self.plan}
+        about = {one.name: f" ({one.about})" if one.about else "" for one in self.plan}
+        fragments = given(self.plan, facts)
+        facts = {name: value for name, value in facts.items() if name not in self.plan.fragments}
+        lines = [f"{name}{about.get(name, '')}: {value}" for name, value in facts.items()]
+        lines += [f"this holds of them too, and is added to what you write: {one}" for one in told(fragments)]
         task = TASK.render(
-            facts="\n".join(f"- {name}{told.get(name, '')}: {value}" for name, value in facts.items()),
+            facts="\n".join(f"- {line}" for line in lines),
             lists="\n".join(f"- `{one.path}`: {one.least} or more" for one in LISTS),
             number=number,
             text=shown(self.context, MOST_CONTEXT),
@@ -124,7 +130,7 @@ class Population:
             about=DescribePerson(tuple(facts.items()), tuple((one.path, one.least) for one in LISTS), number),
             max_output_tokens=4_000,
         )
-        return _with_facts(parsed.value, facts)
+        return added(_with_facts(parsed.value, facts), fragments)
 
 
 def _with_facts(spec: Mapping[str, Any], facts: Mapping[str, int | str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ cannot be taken whole. A new importer is a new file here: a class with the decor
 from __future__ import annotations
 
 from personae.sources._agents import agent_of_persona, persona_of_agent
-from personae.sources._fragments import Fragment, add_fragment, read_fragment
+from personae.sources._fragments import Fragment, add_fragment, add_to_share, read_fragment
 from personae.sources._jsonl import read_objects
 from personae.sources._read import read_behaviours, read_criteria, read_personas, read_queries, read_scenarios
 from personae.sources._source import PLURAL, FolderWriter, Kind, Problem, Row, Source, Writer, sources
@@ -23,6 +23,7 @@ __all__ = [
     "Source",
     "Writer",
     "add_fragment",
+    "add_to_share",
     "agent_of_persona",
     "persona_of_agent",
     "read_behaviours",

@@ -7,14 +7,16 @@ Idea:   lists grow, mappings are merged, and two different values of one thing a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
 from typing import Any
 
 from personae.core.paths import SEPARATOR, by_path, nested
 from personae.core.persona import Persona
 from personae.core.sections import Attributes, Sections
+from personae.core.seed import derive
 from personae.errors import Conflict, InputError
 from personae.sources._agents import FRAGMENT, facts_of, prose
 from personae.sources._source import Row
@@ -71,6 +73,24 @@ def add_fragment(persona: Persona, fragment: Fragment, *, overwrite: bool = Fals
             "sections": sections.model_copy(update={"attributes": attributes}),
         }
     )
+
+
+def add_to_share(
+    personas: Sequence[Persona], fragment: Fragment, share: float, *, seed: int = 0, overwrite: bool = False
+) -> list[Persona]:
+    """All of them in their order; a share of them, 0 to 1 and exact to within one, with the fragment, drawn by seed.
+
+    Another seed draws others, and so does another fragment. Raises Conflict as `add_fragment` does, and InputError.
+    """
+    if not 0 <= share <= 1:
+        raise InputError(f"must be from 0 to 1, not {share}", field="share")
+    places = range(len(personas))
+    drawn = sorted(places, key=lambda place: (derive(seed, "fragment", fragment.name, personas[place].name), place))
+    chosen = set(drawn[: floor(share * len(personas) + 0.5)])
+    return [
+        add_fragment(persona, fragment, overwrite=overwrite) if place in chosen else persona
+        for place, persona in enumerate(personas)
+    ]
 
 
 def merged(base: Mapping[str, Any], more: Mapping[str, Any], *, overwrite: bool, way: str = "") -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Sampling plans: attributes with target shares, shares of combinations, and combinations that never occur.
 
 Idea: what a set of personas is to look like is said by people, as shares; which persona gets what is drawn from
-      that, so that no language model decides how common anything is. `slots` draws, `plan_file` reads, `report` counts.
+      that, so that no language model decides how common anything is. `slots` draws, `plan_file` and `fragments` read,
+      `report` counts.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from fractions import Fraction
 from random import Random
 
 from personae.core.seed import derive
+from personae.sources import Fragment
 
 Cell = tuple[str, ...]
 """A value of each attribute of a plan, in the plan's order."""
@@ -86,6 +88,8 @@ class Plan:
     joint: tuple[Joint, ...] = ()
     never: tuple[Never, ...] = ()
     file: str = field(default="", repr=False, compare=False)
+    fragments: Mapping[str, Fragment] = field(default_factory=dict)
+    """What those get who have `yes` for the attribute of that name."""
 
     def __iter__(self) -> Iterator[Attribute]:
         return iter(self.attributes)

@@ -18,7 +18,7 @@ Shares are percentages, or fractions of 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -90,14 +90,18 @@ def read_plan(path: Path) -> Plan:
     return plan_of(tree)
 
 
-def plan_of(tree: Tree, also: Mapping[str, tuple[str, ...]] | None = None) -> Plan:
-    """The plan under `attributes`, `joint` and `never`.
+def plan_of(tree: Tree, also: Mapping[str, tuple[str, ...]] | None = None, more: Iterable[Attribute] = ()) -> Plan:
+    """The plan under `attributes`, `joint` and `never`, with `more` attributes that stand elsewhere.
 
     Rules may name what is in `also`, values by name; such rules are no part of the plan.
     """
     attributes = tuple(_attributes(tree))
     if not attributes:
         tree.refuse("is missing: name at least one attribute with shares", tree.top.get("attributes"), "attributes")
+    for one in more:
+        if any(one.name == other.name for other in attributes):
+            tree.refuse("has the name of an attribute: give it another", tree.top.get("fragments"), one.name)
+        attributes += (one,)
     values = {one.name: tuple(one.shares) for one in attributes}
     joint = tuple(_joint(tree, values))
     rules = rules_of(tree, values | dict(also or {}))
@@ -117,7 +121,7 @@ def _attributes(tree: Tree) -> Iterator[Attribute]:
         parts = tree.mapping(shares, field)
         if not 1 <= len(parts) <= MOST_VALUES:
             tree.refuse(f"must have 1 to {MOST_VALUES} values, each with its share, not {len(parts)}", node, field)
-        read = {value: _share(tree, part, f"{field}.{value}") for value, part in parts.items()}
+        read = {value: share_of(tree, part, f"{field}.{value}") for value, part in parts.items()}
         yield Attribute(name, _whole(tree, read, shares, field), about, node.line)
 
 
@@ -143,7 +147,7 @@ def _joint(tree: Tree, values: Mapping[str, tuple[str, ...]]) -> Iterator[Joint]
             cell = tuple(_value(tree, cells[name], values[name], f"joint.{name}") for name in names)
             if cell in read:
                 tree.refuse(f"{' '.join(cell)} stands here twice", row, "joint.shares")
-            read[cell] = _share(tree, cells["share"], "joint.share")
+            read[cell] = share_of(tree, cells["share"], "joint.share")
         yield Joint(names, _whole(tree, read, given.get("shares", node), "joint.shares"), node.line)
 
 
@@ -170,8 +174,8 @@ def _value(tree: Tree, node: Node, known: tuple[str, ...], field: str) -> str:
     return value
 
 
-def _share(tree: Tree, node: Node, field: str) -> Fraction:
-    """`25%`, `25 %` or a number."""
+def share_of(tree: Tree, node: Node, field: str) -> Fraction:
+    """`25%`, `25 %` or a number, 0 or more. Raises InputError."""
     text = tree.text(node, field).strip()
     try:
         share = Fraction(text.removesuffix("%").strip())

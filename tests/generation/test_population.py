@@ -193,7 +193,8 @@ async def test_a_share_of_the_people_get_a_fragment_and_its_words_stand_before_w
     studio = Generating(OfflineModel(), Budget(Ceilings()))
     made = [draft async for draft in studio.generate(method, 30, 1)]
     assert method.report(made).lines[0] == "quotas: 23 of 23 shares are met"
-    specs: list[tuple[Any, Any]] = [(draft.persona.attributes, agent_of_persona(draft.persona)["persona"]) for draft in made]
+    found = [draft.persona for draft in made]
+    specs: list[tuple[Any, Any]] = [(one.attributes, agent_of_persona(one)["persona"]) for one in found]
     picky = [facts for facts, spec in specs if "Sends food back." in spec["behaviors"]["general"]]
     assert [facts for facts, _ in specs if facts["picky"] == "yes"] == picky
     assert (len(picky), [facts["age"] for facts in picky if facts["age"] >= 70]) == (6, [])

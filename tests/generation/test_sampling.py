@@ -18,6 +18,7 @@ from personae.generation._quota_schema import Schema, read_schema
 from personae.generation._respondents import read_respondents
 from personae.generation.identity import usual_social_plan
 from personae.generation.sampling import Plan
+from personae.generation.sampling.fragments import read_population_plan
 from personae.generation.sampling.plan_file import read_plan
 from personae.generation.sampling.report import reached
 from personae.generation.sampling.slots import apportioned, slots
@@ -163,10 +164,18 @@ def test_the_plan_that_comes_with_personae_can_be_met_by_any_number(n: int, seed
 
 
 DOCS = Path(__file__).parents[2] / "docs"
-READ: dict[str, Callable[[Path], Any]] = {"plan": read_plan, "schema": read_schema, "respondents": read_respondents}
+READ: dict[str, Callable[[Path], Any]] = {
+    "plan": read_plan,
+    "population": read_population_plan,
+    "schema": read_schema,
+    "respondents": read_respondents,
+}
 
 
-@pytest.mark.parametrize(("page", "kind"), [("population", "plan"), ("quota", "schema"), ("identity", "respondents")])
+@pytest.mark.parametrize(
+    ("page", "kind"),
+    [("population", "plan"), ("population", "population"), ("quota", "schema"), ("identity", "respondents")],
+)
 def test_the_examples_of_the_guides_are_read(tmp_path: Path, page: str, kind: str) -> None:
     text = (DOCS / f"generate-{page}.md").read_text(encoding="utf-8")
     (example,) = re.findall(rf"^```\w+ {kind}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)

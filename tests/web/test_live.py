@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from playwright.sync_api import Page, expect
 from tests.running import COMMAND, environment, until
 from tests.web.api import Api
 from tests.web.conftest import Complaints
-from tests.web.slow_bot import slow_bot
+from tests.web.slow_bot import SlowBot, slow_bot
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202egnp\x1b[31m"
 LONG = "bla " * 2_000
@@ -66,11 +67,12 @@ def test_j5_run_watch_and_stop_safely(page: Page, tmp_path: Path, complaints: Co
         expect(page.locator("#live")).to_contain_text("of $7.00")
         with page.expect_response(re.compile("/pause$")):
             page.get_by_role("button", name="Pause").click()
-        bot.let(4)  # those under way
+        until(lambda: _has_paused(api, bot), "those under way are over")
+        bot.let_none()
         for tab in tabs:
             expect(tab.get_by_role("button", name="Resume")).to_be_visible()
         held = api.get("/experiments/1")["finished"]
-        assert 0 < held < 12
+        assert 0 < held < 36
         second.get_by_role("button", name="Resume").click()
         for tab in tabs:
             expect(tab.get_by_role("button", name="Pause")).to_be_visible()
@@ -86,7 +88,7 @@ def test_j5_run_watch_and_stop_safely(page: Page, tmp_path: Path, complaints: Co
         for tab in tabs:
             expect(tab.locator(".hero .big")).to_be_visible()
             expect(tab.locator("#head")).to_contain_text("finished")
-        assert api.get("/experiments/1")["finished"] == 12
+        assert api.get("/experiments/1")["finished"] == 36
 
 
 def _start(page: Page, url: str) -> None:
@@ -104,9 +106,9 @@ def _start(page: Page, url: str) -> None:
     expect(plan.locator(".figure")).to_have_text(re.compile(r"^6\s+conversations$"))
     page.get_by_label("Repeats of each").fill("0")
     expect(plan.get_by_text("greater than or equal to 1")).to_be_visible()
-    page.get_by_label("Repeats of each").fill("2")
-    expect(plan).to_contain_text(re.compile(r"3\s+personas\s+×\s+2\s+rows\s+×\s+2\s+repeats"))
-    expect(plan.locator(".figure")).to_contain_text("12")
+    page.get_by_label("Repeats of each").fill("6")
+    expect(plan).to_contain_text(re.compile(r"3\s+personas\s+×\s+2\s+rows\s+×\s+6\s+repeats"))
+    expect(plan.locator(".figure")).to_contain_text("36")
     plan.get_by_text("Read one prompt").click()
     expect(plan.locator(".prompt")).to_contain_text("Learn how long refund 0 takes.")
     page.get_by_label("Bot", exact=True).select_option("Slow bot")
@@ -118,6 +120,12 @@ def _start(page: Page, url: str) -> None:
     page.wait_for_url(re.compile(r"budget_usd=3.*max_connections=4"))
     plan.get_by_role("button", name="Start").click()
     page.wait_for_url(re.compile(r"/experiments/1$"))
+
+
+def _has_paused(api: Api, bot: SlowBot) -> bool:
+    bot.let(1)
+    time.sleep(0.2)  # between one reply and the next: so few conversations begin before the pause is seen
+    return bool(api.get("/experiments/1")["status"] == "paused")
 
 
 def _port() -> int:

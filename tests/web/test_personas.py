@@ -234,6 +234,7 @@ def test_two_browsers_fill_one_group_and_neither_undoes_the_other(
     row(page, "Cem").get_by_role("button").click()
     expect(page.locator(".roster li")).to_have_count(3)
     other.get_by_role("button", name="Take Ben out").click()
+    expect(other.locator(".roster")).to_contain_text("Cem")  # what the server answered
     page.reload()
     expect(page.locator(".roster")).to_contain_text(re.compile("Ann.*Cem", re.DOTALL))
     expect(page.locator(".roster li")).to_have_count(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tracemalloc
 from collections.abc import Sequence
@@ -266,6 +267,24 @@ def test_a_large_log_is_read_as_a_stream(tmp_path: Path) -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 2_000_000 < path.stat().st_size / 3
+
+
+async def test_others_have_their_turn_while_a_log_is_read(tmp_path: Path) -> None:
+    asked = (conversation([("user", f"Where is order {number}?")]) for number in range(2000))
+    path, turns = log(tmp_path / "log.jsonl", *asked), 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async with reach() as there:
+        running = asyncio.create_task(others())
+        with pytest.raises(InputError, match="2,000 of its 2,000 conversations can be used"):
+            await made(there, path, 3_000)
+        running.cancel()
+    assert turns > 10, "a turn for each piece of the log, or nobody else is answered"
 
 
 async def test_rare_users_can_be_chosen(tmp_path: Path) -> None:

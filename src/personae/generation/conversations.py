@@ -9,11 +9,13 @@ Cost:   one call a conversation. The log is read twice, as a stream.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -44,6 +46,8 @@ MOST_TURNS, MOST_SAID, MOST_ANSWERED = 60, 2_000, 300
 """User turns of a conversation that the model is shown; characters of one of them; characters of one of the bot's."""
 LOOKED_AT = 4_000
 """Characters of a conversation by which its language and its like are told."""
+_AT_ONCE = 200
+"""Conversations that are read before anything else has its turn."""
 _MARK = re.compile(r"\[([A-Z]+)_\d+\]")
 _INSTEAD = {
     "name": "somebody",
@@ -178,9 +182,11 @@ class Conversations:
             raise InputError(f"users must be one of {', '.join(TASTES)}, not {self.users!r}")
         if self.language not in ("", "any"):
             raise InputError(f"language must be 'any' or nothing, not {self.language!r}")
-        survey = self._surveyed(taste)
+        survey = _Survey()
+        await self._each(lambda logged: self._look(logged, survey, taste))
         self._check(survey, n)
-        order = in_order_of_drawing(weights_of(survey.points, taste, seed), seed)[:n]
+        weights = await asyncio.to_thread(weights_of, survey.points, taste, seed)
+        chosen = await self._chosen(in_order_of_drawing(weights, seed)[:n])
 
         async def work(user: _User, model: Model) -> list[Draft]:
             profile = await _profile(model, user, derive(seed, user.key))
@@ -189,24 +195,36 @@ class Conversations:
             )
             return [Draft(_persona(user, profile), provenance)]
 
-        async for draft in studio.each(self._chosen(order), work):
+        async for draft in studio.each(chosen, work):
             yield draft
 
-    def _surveyed(self, taste: Taste) -> _Survey:
-        survey = _Survey()
-        for logged in read_logs(self.logs.path, self.user_role):
-            survey.total += 1
-            survey.roles.update(sorted(logged.roles))
-            if len(logged.said) < max(1, self.least_turns):
-                survey.silent += 1
-                continue
-            text = "\n".join(logged.said)[:LOOKED_AT]
-            language = language_of(text)
-            if self.language != "any" and not _names_are_found(text, language):
-                survey.foreign[TITLES.get(language or "", "a language that cannot be told")] += 1
-                continue
-            survey.points[str(logged.line)] = () if taste == "any" else point(vector(text))
-        return survey
+    async def _each(self, look: Callable[[Logged], None]) -> None:
+        """Look at each conversation of the log, in a thread: a long one takes a minute, in which a server has more to
+        do. Some at a time, so that a run can be ended on the way."""
+        log = read_logs(self.logs.path, self.user_role)
+
+        def some() -> bool:
+            read = 0
+            for logged in islice(log, _AT_ONCE):
+                look(logged)
+                read += 1
+            return read == _AT_ONCE
+
+        while await asyncio.to_thread(some):
+            pass
+
+    def _look(self, logged: Logged, survey: _Survey, taste: Taste) -> None:
+        survey.total += 1
+        survey.roles.update(sorted(logged.roles))
+        if len(logged.said) < max(1, self.least_turns):
+            survey.silent += 1
+            return
+        text = "\n".join(logged.said)[:LOOKED_AT]
+        language = language_of(text)
+        if self.language != "any" and not _names_are_found(text, language):
+            survey.foreign[TITLES.get(language or "", "a language that cannot be told")] += 1
+            return
+        survey.points[str(logged.line)] = () if taste == "any" else point(vector(text))
 
     def _check(self, survey: _Survey, n: int) -> None:
         path = self.logs.path
@@ -227,14 +245,17 @@ class Conversations:
                 file=path,
             )
 
-    def _chosen(self, order: Sequence[str]) -> list[_User]:
+    async def _chosen(self, order: Sequence[str]) -> list[_User]:
         """Those conversations, from the log again, without personal data."""
         wanted = set(order)
         found = {}
-        for logged in read_logs(self.logs.path, self.user_role):
+
+        def keep(logged: Logged) -> None:
             if (key := str(logged.line)) in wanted:
                 language = language_of("\n".join(logged.said)[:LOOKED_AT]) or ""
                 found[key] = _User(logged, language, mask([turn.text for turn in logged.turns]))
+
+        await self._each(keep)
         return [found[key] for key in order]
 
     def _source(self, user: _User) -> str:

@@ -76,10 +76,7 @@ async def opened(name: str, options: Mapping[str, Any]) -> AsyncIterator[Generat
         if option.default is ... and options.get(field) in (None, ""):
             raise InputError("is missing", field=f"options.{field}")
     with tempfile.TemporaryDirectory(prefix="personae-generation-") as folder:
-        values = {
-            field: _value(known[field], value, Path(folder)) for field, value in options.items() if value is not None
-        }
-        yield await asyncio.to_thread(_built, method, values)
+        yield await asyncio.to_thread(_built, method, known, options, Path(folder))
 
 
 def _value(option: Option, value: Any, folder: Path) -> Any:
@@ -103,8 +100,9 @@ def _file(option: Option, text: str, folder: Path) -> Path:
     return path
 
 
-def _built(method: type[Generator], values: Mapping[str, Any]) -> Generator:
+def _built(method: type[Generator], known: Mapping[str, Option], options: Mapping[str, Any], folder: Path) -> Generator:
     """Raises InputError for what a file holds, in the words of the field that it came in."""
+    values = {field: _value(known[field], value, folder) for field, value in options.items() if value is not None}
     try:
         made: Generator = built(method, values)
     except InputError as error:

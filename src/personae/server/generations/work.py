@@ -97,8 +97,7 @@ class Making:
                 trouble("")
 
     async def _make(self, row: Record, method: Generator, kept: InStore, model: Model, budget: Budget) -> None:
-        options = json.dumps(row["options"], sort_keys=True)
-        run = digest(row["method"], options, model.name, str(row["seed"]))
+        run = await asyncio.to_thread(_run_of, row, model.name)  # options may be a log of a hundred megabytes
         self._running = running = Generating(model, budget, kept, PIECES_AT_ONCE, run)
         if self.wanted:
             running.stop(self.wanted)
@@ -146,6 +145,11 @@ class Making:
                 values["problem"] = problem or ""
             await generations.change(connection, self.generation_id, now=now, **values)
         await tasks.set_status(connection, self.task_id, "FAILURE" if has_failed else "SUCCESS", error=problem, now=now)
+
+
+def _run_of(row: Record, model: str) -> str:
+    """Names the work; see `experiments.generating.run_of`."""
+    return digest(row["method"], json.dumps(row["options"], sort_keys=True), model, str(row["seed"]))
 
 
 def _report(method: Generator, made: Sequence[Draft]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ async def _serve(settings: ServerSettings) -> None:
             timeout_graceful_shutdown=5,
         )
     )
+    gc.collect()
+    gc.freeze()  # the application stays: to look through it again and again takes a tenth of a second each time
     await server.serve(sockets=[listener])
 
 

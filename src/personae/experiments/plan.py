@@ -272,8 +272,12 @@ def _asking(personas: Iterable[Persona], criteria: Iterable[Criterion]) -> _Aski
 
 def _unfilled(scenario: Scenario, asking: _Asking) -> list[str]:
     """One line per text, the scenario's own among them, that asks for a column which the scenario does not have."""
-    own = [(f"scenario {scenario.label!r}, {name}", text) for name, text in _texts(scenario) if "{{" in text]
-    return [*_Asking.of(own).unfilled(scenario), *asking.unfilled(scenario)]
+    own = "\n".join([getattr(scenario, name) for name in _SCENARIO_TEXTS])
+    asked = placeholders(own) if "{{" in own else ()
+    if scenario.columns.keys() >= set(asked):  # so it mostly is: no words for it are made
+        return asking.unfilled(scenario)
+    said = _Asking.of((f"scenario {scenario.label!r}, {name}", text) for name, text in _texts(scenario))
+    return [*said.unfilled(scenario), *asking.unfilled(scenario)]
 
 
 def _listed(problems: Sequence[str]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from personae.errors import ConfigurationError
 from personae.server.attempts import Attempts
@@ -40,6 +42,8 @@ class Services:
     watching: Watching = field(init=False)
     comparisons: Kept = field(default_factory=lambda: Kept(100_000))
     """Of experiments with so many conversations together, of which each takes some 500 bytes."""
+    comparing: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
+    """Those that are being made."""
     wake: Callable[[], None] = field(default=lambda: None)
     """There is a new task, or a new wish for one: look at once."""
 

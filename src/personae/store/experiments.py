@@ -63,9 +63,12 @@ async def rows_page(
     return [dict(row) | {"id": row["row_id"]} for row in found.mappings()], count or 0
 
 
-async def get(connection: AsyncConnection, project_id: int, experiment_id: int) -> Record | None:
-    """One experiment, with its task's status."""
-    return await _first(connection, _whole(project_id).where(experiments.c.id == experiment_id))
+async def get(
+    connection: AsyncConnection, project_id: int, experiment_id: int, *, with_results: bool = True
+) -> Record | None:
+    """One experiment, with its task's status; `with_results`: with all that it came to, which may be long."""
+    chosen = _whole(project_id, with_results=with_results).where(experiments.c.id == experiment_id)
+    return await _first(connection, chosen)
 
 
 async def progress(connection: AsyncConnection, project_id: int, experiment_id: int) -> Record | None:
@@ -95,9 +98,11 @@ async def by_name(connection: AsyncConnection, project_id: int, name: str) -> Re
     return await _first(connection, _whole(project_id).where(experiments.c.name == name))
 
 
-async def by_id(connection: AsyncConnection, experiment_id: int) -> Record | None:
+async def by_id(connection: AsyncConnection, experiment_id: int, *, with_results: bool = True) -> Record | None:
     """For the process that runs it, whichever project it is in."""
-    return await _first(connection, select(experiments).where(experiments.c.id == experiment_id))
+    return await _first(
+        connection, select(*_columns(with_results=with_results)).where(experiments.c.id == experiment_id)
+    )
 
 
 async def find(
@@ -212,7 +217,11 @@ async def using(connection: AsyncConnection, project_id: int, column: str, id_: 
     return list(found.scalars())
 
 
-def _whole(project_id: int) -> Select[Any]:
+def _columns(*, with_results: bool) -> list[ColumnElement[Any]]:
+    return [column for column in experiments.c if with_results or column.name != "results"]
+
+
+def _whole(project_id: int, *, with_results: bool = True) -> Select[Any]:
     task = (
         tasks.c.status.label("task_status"),
         tasks.c.error_msg.label("task_error"),
@@ -220,7 +229,7 @@ def _whole(project_id: int) -> Select[Any]:
         tasks.c.wanted.label("task_wanted"),
     )
     return (
-        select(experiments, *task)
+        select(*_columns(with_results=with_results), *task)
         .outerjoin(tasks, tasks.c.id == experiments.c.task_id)
         .where(experiments.c.project_id == project_id)
     )

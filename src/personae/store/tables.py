@@ -387,7 +387,7 @@ ratings = Table(
     "ratings",
     metadata,
     _id(),
-    _of("response", "responses"),
+    _of("response", "responses", index=False),
     _of("experiment", "experiments", index=False),
     Column("criterion_id", Id, nullable=False),
     Column("criterion_version", Integer, nullable=False, default=1),
@@ -402,6 +402,7 @@ ratings = Table(
     Column("generation_metadata", Json),
     Column("created_at", Moment, nullable=False),
     Index("ix_ratings_experiment_id_criterion_id", "experiment_id", "criterion_id"),
+    Index("ix_ratings_response_id_criterion_id_rating", "response_id", "criterion_id", "rating"),
 )
 labels = Table(
     "labels",

@@ -84,7 +84,7 @@ async def get_under_way(
 
 
 async def _found(connection: AsyncConnection, project_id: int, experiment_id: int) -> Record:
-    found = await experiments.get(connection, project_id, experiment_id)
+    found = await experiments.get(connection, project_id, experiment_id, with_results=False)
     if found is None:
         raise NotFound(_missing(experiment_id))
     return found

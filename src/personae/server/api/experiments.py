@@ -129,6 +129,7 @@ async def get_experiment(
         str | None, Query(description='JSON, `{"column": ["value"]}`: the results of the rows that fit.')
     ] = None,
     with_results: Annotated[bool, Query(description="False: those that are summed up already, or none.")] = True,
+    with_lists: Annotated[bool, Query(description="False: without the lists of a number per response.")] = True,
 ) -> Answer:
     """One experiment with its results so far."""
     async with project.reading() as connection:
@@ -138,7 +139,7 @@ async def get_experiment(
         if row_ids is not None or is_due:
             until = row["ended_at"] or project.services.now()
             row["results"] = await summed_up(connection, row, row_ids=row_ids, until=until)
-    return Answer(wire(row))
+    return Answer(wire(row, with_lists=with_lists))
 
 
 @router.put("/{experiment_id}", response_model=Experiment)

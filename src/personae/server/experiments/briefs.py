@@ -24,7 +24,7 @@ async def briefs(connection: Connection, found: Sequence[Record]) -> list[dict[s
         answers[response_id][str(criterion_id)] = answer
     made: dict[int, dict[str, Any]] = {}
     for experiment_id in dict.fromkeys(row["experiment_id"] for row in found):
-        experiment = await experiments.by_id(connection, experiment_id)
+        experiment = await experiments.by_id(connection, experiment_id, with_results=False)
         own = [row for row in found if row["experiment_id"] == experiment_id]
         if experiment is None:
             continue

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from personae.errors import NotFound
+from personae.errors import Conflict, InputError, NotFound
 from personae.experiments.compare import Comparing, Row
 from personae.experiments.comparison import OUTCOMES, Comparison, NotComparable, Pair, Unpaired
 from personae.experiments.gate import Gate, Gating
@@ -58,28 +58,60 @@ class Compared:
         return one.as_dict() | {"before_response_id": before, "after_response_id": after}
 
 
+class UnderWay(Conflict):
+    """It takes longer than somebody wants to wait, and goes on."""
+
+
 async def compared(
-    project: ProjectAccess, before_id: int, after_id: int, *, correction: str = "holm", force: bool = False
+    project: ProjectAccess,
+    before_id: int,
+    after_id: int,
+    *,
+    correction: str = "holm",
+    force: bool = False,
+    patience_s: float | None = None,
 ) -> Compared:
-    """What differs between two experiments. Raises NotFound; NotComparable where more differs than the bot."""
+    """What differs between two experiments. Raises NotFound; NotComparable where more differs than the bot; UnderWay.
+
+    It is made once, however many ask for it and whether they wait or not: long ones take seconds.
+    """
     before, after = await _known(project, before_id), await _known(project, after_id)
     key = (*before.values(), *after.values(), correction)  # a page of pairs and the next are one comparison
-    made: Compared | None = project.services.comparisons.get(key)
+    made: Compared | InputError | None = project.services.comparisons.get(key)
     if made is None:
-        made = await _compare(project, before, after, correction)
-        project.services.comparisons.keep(key, made, len(made.before_ids) + len(made.after_ids))
+        task = project.services.comparing.get(key)
+        if task is None:
+            task = asyncio.create_task(_compare(project, before, after, correction, key), name="compare experiments")
+            project.services.comparing[key] = task
+        await asyncio.wait({task}, timeout=patience_s)
+        if not task.done():
+            raise UnderWay(f"the experiments {before_id} and {after_id} are still being compared: look again")
+        made = task.result()
+    if isinstance(made, InputError):
+        raise made
     if made.found.incomparable and not force:
         raise NotComparable(made.found.incomparable)
     return made
 
 
-async def _compare(project: ProjectAccess, before: Record, after: Record, correction: str) -> Compared:
-    comparing = Comparing(correction=correction)
-    before_ids = await _fed(project, before, comparing.add_before)
-    after_ids = await _fed(project, after, comparing.add_after)
-    names = before["name"], after["name"]
-    found = await asyncio.to_thread(comparing.finish, names, force=True)
-    return Compared(found, (before["id"], after["id"]), before_ids, after_ids)
+async def _compare(
+    project: ProjectAccess, before: Record, after: Record, correction: str, key: tuple[Any, ...]
+) -> Compared | InputError:
+    """Kept under `key`, also where a row cannot be read: whoever did not wait is told, too."""
+    try:
+        comparing = Comparing(correction=correction)
+        before_ids = await _fed(project, before, comparing.add_before)
+        after_ids = await _fed(project, after, comparing.add_after)
+        names = before["name"], after["name"]
+        found = await asyncio.to_thread(comparing.finish, names, force=True)
+        made = Compared(found, (before["id"], after["id"]), before_ids, after_ids)
+        project.services.comparisons.keep(key, made, len(before_ids) + len(after_ids))
+        return made
+    except InputError as error:
+        project.services.comparisons.keep(key, error, 1)
+        return error
+    finally:
+        del project.services.comparing[key]
 
 
 async def gated(project: ProjectAccess, experiment_id: int, policy: Policy, baseline_id: int | None = None) -> Gate:

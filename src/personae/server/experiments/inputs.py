@@ -110,15 +110,22 @@ def inputs(snapshot: Snapshot, rows: Sequence[Record], *, mode: str, response_co
 
 def _told_apart(personas: Sequence[Persona]) -> list[Persona]:
     """The personas, with a number behind a name that different ones share: in reports a name stands for one persona."""
-    by_name: dict[str, list[str]] = {}
-    found = []
+    by_name: dict[str, list[Persona]] = {}
     for one in personas:
-        known = by_name.setdefault(one.name, [])
-        if one.version_hash not in known:
-            known.append(one.version_hash)
-        number = known.index(one.version_hash) + 1
-        found.append(one if number == 1 else one.model_copy(update={"name": f"{one.name} ({number})"}))
-    return found
+        by_name.setdefault(one.name, []).append(one)
+    numbers = {name: _numbers(same) for name, same in by_name.items() if len(same) > 1}
+    return [
+        one.model_copy(update={"name": f"{one.name} ({number})"})
+        if (number := numbers.get(one.name, {}).get(id(one), 1)) > 1
+        else one
+        for one in personas
+    ]
+
+
+def _numbers(same: Sequence[Persona]) -> dict[int, int]:
+    """From 1 for each that differs, by the object's id."""
+    known: dict[str, int] = {}
+    return {id(one): known.setdefault(one.version_hash, len(known) + 1) for one in same}
 
 
 def criteria(snapshot: Snapshot) -> tuple[tuple[Criterion, ...], tuple[Asked, ...]]:

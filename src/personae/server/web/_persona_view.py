@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 
@@ -47,6 +48,7 @@ class View:
         )
 
     @property
+    @lru_cache(maxsize=1000)  # noqa: B019 - small, and asked for anew by every row of a page
     def query(self) -> str:
         """Behind the `?`, without what is as usual."""
         said = {
@@ -78,10 +80,12 @@ class View:
         return f"/p/{self.project_id}{path}" + (f"?{self.query}" if self.query else "")
 
     @property
+    @lru_cache(maxsize=1000)  # noqa: B019 - as above
     def plain(self) -> Self:
         """With no editor open."""
         return replace(self, edit=None, new=False, new_group=False, edit_group=False)
 
+    @lru_cache(maxsize=1000)  # noqa: B019 - as above
     def toggled(self, facet: str, value: str) -> str:
         """The address with a `trait` or an `attribute` asked for, or no longer."""
         chosen = getattr(self, facet)

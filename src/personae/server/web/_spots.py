@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup, escape
+
 _LEVELS = 5
 
 
@@ -25,6 +27,18 @@ class Spot:
     scored: int = 0
     total: float = 0.0
     """Of the scores."""
+    is_mean: bool = False
+    """Of several epochs, so that live.js goes on counting."""
+
+    @property
+    def attributes(self) -> Markup:
+        """Of its element, at once: a page has a thousand of them."""
+        made = f'data-at="{self.at}" data-state="{self.state}"'
+        if self.to:
+            made += f' href="{escape(self.to)}"'
+        if self.to and self.is_mean:
+            made += f' data-n="{self.held}" data-scored="{self.scored}" data-sum="{self.total}"'
+        return Markup(made)  # noqa: S704 - ids, numbers and words of ours
 
 
 def spots(grid: Mapping[str, Any], base: str, experiment_id: int) -> list[list[Spot]]:
@@ -42,7 +56,8 @@ def spots(grid: Mapping[str, Any], base: str, experiment_id: int) -> list[list[S
         else:
             to = f"?{urlencode({'persona_id': person or '', 'template_variables_id': row})}#conversations"
         scores = [one["score"] for one in found if one["score"] is not None]
-        return Spot(at, _state(scores), _sign(scores, len(found)), to, len(found), len(scores), sum(scores))
+        sign, is_mean = _sign(scores, len(found)), grid["epochs"] > 1
+        return Spot(at, _state(scores), sign, to, len(found), len(scores), sum(scores), is_mean)
 
     return [[spot(person, row["id"]) for row in grid["rows"]] for person in people]
 

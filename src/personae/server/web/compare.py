@@ -12,10 +12,11 @@ from personae.core.result import SimulationResult
 from personae.errors import InputError
 from personae.experiments.comparison import OUTCOMES, NotComparable
 from personae.reports._view import ConversationView, view
-from personae.server.api.experiment_decisions import compare_experiment
+from personae.server.answers import Answer
 from personae.server.api.experiments import get_experiment, list_summaries
 from personae.server.api.responses import get_result
 from personae.server.deps import MAX_ID, ProjectAccess, Viewer
+from personae.server.experiments.decisions import UnderWay, compared
 from personae.server.paging import Paging
 from personae.server.web._data import data
 from personae.server.web._page import ProjectPage
@@ -23,6 +24,8 @@ from personae.server.web._page import ProjectPage
 router = APIRouter()
 
 PER_PAGE = 10
+PATIENCE_S = 0.1
+"""For how long a page waits for a comparison: small ones are there by then, and it looks again for large ones."""
 NEWEST = 50
 """Experiments to choose from. One that is older is chosen by its address."""
 Chosen = Annotated[int, Query(ge=0, le=MAX_ID)]
@@ -41,18 +44,21 @@ async def compare(
 ) -> Response:
     """The numbers, the pairs of one outcome, and of one pair both conversations. `pair` is the later response's id."""
     known = await _known(project, before, after)
-    shown: dict[str, Any] = {"known": known, "found": None, "incomparable": (), "trouble": ""}
+    shown: dict[str, Any] = {"known": known, "found": None, "incomparable": (), "trouble": "", "is_under_way": False}
     if not (before and after):
         newest = [one["id"] for one in known[:2]]
         after, before = (after or newest[0], before or newest[1]) if len(newest) == 2 else (0, 0)
         return await page.show("compare.html", **shown, before=before, after=after)
     shown |= {"before": before, "after": after}
     try:
-        found = data(await compare_experiment(project, after, before, force=force, most=number * PER_PAGE))
+        made = await compared(project, before, after, force=force, patience_s=PATIENCE_S)
+    except UnderWay:
+        return await page.show("compare.html", **shown | {"is_under_way": True})
     except NotComparable as error:
         return await page.show("compare.html", **shown | {"incomparable": error.incomparable})
     except InputError as error:
         return await page.show("compare.html", **shown | {"trouble": str(error)})
+    found = data(Answer(made.as_dict(number * PER_PAGE)))
     show = show or next((one for one in OUTCOMES if found[one]), "worse")
     listed = _of(found, show)[(number - 1) * PER_PAGE :]
     opened = None
@@ -78,7 +84,7 @@ async def _known(project: ProjectAccess, *chosen: int) -> list[dict[str, Any]]:
     known: list[dict[str, Any]] = data(await list_summaries(project, Paging(1, NEWEST)))["items"]
     for id_ in dict.fromkeys(chosen):
         if id_ and all(one["id"] != id_ for one in known):
-            known.append(data(await get_experiment(project, id_)))
+            known.append(data(await get_experiment(project, id_, with_results=False, with_lists=False)))
     return known
 
 

@@ -45,7 +45,7 @@ async def conversation(
     """The whole of it. The query is that of the list from which one comes."""
     response = data(await get_response(project, response_id))
     result = SimulationResult.from_row(await get_result(project, response_id))
-    experiment = data(await get_experiment(project, response["experiment_id"]))
+    experiment = data(await get_experiment(project, response["experiment_id"], with_results=False, with_lists=False))
     beside = await beside_response(project, response_id, chosen, sort_by)
     return await page.show(
         "conversations.html",

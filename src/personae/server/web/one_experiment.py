@@ -57,10 +57,10 @@ async def shown(
     problems: Problems | None = None,
 ) -> Response:
     """The page, also where a form on it was refused."""
-    one = data(await get_experiment(project, experiment_id, with_results=False))
+    one = data(await get_experiment(project, experiment_id, with_results=False, with_lists=False))
     is_live = one["status"] in LIVE
     if not is_live and "breakdown" not in (one["results"] or {}):
-        one = data(await get_experiment(project, experiment_id))
+        one = data(await get_experiment(project, experiment_id, with_lists=False))
     filters = Filters.of(f"/p/{project.id}/experiments/{experiment_id}", experiment_id, page.request.query_params)
     values: dict[str, Any] = {}
     if one["status"] != "draft":

@@ -36,6 +36,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_responses_experiment_id_ending", "responses", ["experiment_id", "termination", "goal_achieved", "id"]
     )
+    op.drop_index("ix_ratings_response_id", "ratings")
+    op.create_index("ix_ratings_response_id_criterion_id_rating", "ratings", ["response_id", "criterion_id", "rating"])
 
 
 def _work_out() -> None:

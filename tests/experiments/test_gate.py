@@ -120,6 +120,21 @@ def test_each_makes_a_rule_of_every_slice(tmp_path: Path) -> None:
     assert found.verdict == "FAIL"
 
 
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        ("{rule: goal, at_least: 0.5, each: trait}", "no persona has a trait"),
+        ("{rule: goal, drop_at_most: 0.5, each: region}", "no persona has the attribute region"),
+        ("{rule: goal, at_least: 0.5, each: persona, where: {trait: kind}}", "no conversation is of trait kind"),
+    ],
+)
+def test_a_rule_about_each_of_what_nobody_has_is_not_passed(rule: str, reason: str, tmp_path: Path) -> None:
+    results = file(tmp_path / "r.jsonl", people(50, 0))
+    found = gate(results, read_policy(policy(tmp_path, rule)), results)
+    assert (found.verdict, [check.estimate.reason for check in found.checks]) == ("INCONCLUSIVE", [reason])
+    assert reason in "\n".join(lines(found))
+
+
 @dataclass(frozen=True)
 class Drop:
     after: list[Said]

@@ -133,7 +133,7 @@ POOR = {
         [Said(epoch=n, scores={"m": n / 9}) for n in (1, 2, 3)],
         [Said(epoch=n, scores={"m": n / 6}) for n in (1, 2, 3)],
         "no difference shown",
-        "one observation has no interval",
+        "repeats of the same alone have no interval",
         "metric:m",
     ),
     "all invalid": Poor(

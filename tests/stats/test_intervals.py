@@ -173,6 +173,7 @@ def test_one_observation_has_a_value_and_no_interval() -> None:
     estimate = mean([(0.4, 1)])
     assert (estimate.value, estimate.low, estimate.high) == (0.4, None, None)
     assert estimate.reason == "one observation has no interval"
+    assert mean([(1.2, 3)]).reason == "repeats of the same alone have no interval"
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,7 @@ def run(into: Path, *, mended: bool) -> None:
         _say(console, f"the report: {(into / f'{name}.html').resolve()}", "bold green")
         if not mended:
             _say(console, f"the flawed bot beside its mended twin: {(into / 'compare.html').resolve()}", "bold green")
-            twin = shlex.join([_program(), "demo", "--mended", "--into", str(into)])
-            _say(console, f"the report of the mended twin: {twin}")
+            _say(console, f"the report of the mended twin: {(into / 'mended.html').resolve()}", "bold green")
     sys.exit(code)
 
 
@@ -90,13 +89,16 @@ def _decide(into: Path, console: Console) -> None:
     """Hold the flawed bot beside its mended twin, and both against the gate: one fails, and one passes."""
     flawed, mended = str(into / "results.jsonl"), str(into / "mended.jsonl")
     policy = ["--policy", str(into / "gate.yaml")]
-    for arguments in (
-        [*_simulation(into, mended=True), "--quiet"],
-        ["compare", flawed, mended, "--html", str(into / "compare.html")],
-        ["gate", flawed, *policy],
-        ["gate", mended, *policy],
+    for why, arguments in (
+        ("The same users with the bot's mended twin:", [*_simulation(into, mended=True), "--quiet"]),
+        (
+            "Did mending it change anything? Each conversation beside its twin:",
+            ["compare", flawed, mended, "--html", str(into / "compare.html")],
+        ),
+        ("May the flawed bot go out? It must not: it asks for what it was told.", ["gate", flawed, *policy]),
+        ("May its mended twin?", ["gate", mended, *policy]),
     ):
-        _show_and_call(console, arguments)
+        _show_and_call(console, arguments, why)
 
 
 def _judge_the_judge(into: Path, console: Console) -> None:
@@ -104,11 +106,17 @@ def _judge_the_judge(into: Path, console: Console) -> None:
     flawed, labels, card = (str(into / name) for name in ("results.jsonl", "labels.jsonl", "judge-card.json"))
     if not _write_labels(into):
         return
-    for arguments in (
-        ["judge", "check", flawed, "--labels", labels, "--card", card],
-        ["report", flawed, "--html", str(into / "results.html"), "--judge-card", card],
+    for why, arguments in (
+        (
+            "Can the judge be trusted? It is held against somebody who read the conversations:",
+            ["judge", "check", flawed, "--labels", labels, "--card", card],
+        ),
+        (
+            "The report again, with what is known of its judge:",
+            ["report", flawed, "--html", str(into / "results.html"), "--judge-card", card],
+        ),
     ):
-        _show_and_call(console, arguments)
+        _show_and_call(console, arguments, why)
 
 
 def _write_labels(into: Path) -> int:
@@ -128,8 +136,9 @@ def _program() -> str:
     return "personae" if shutil.which("personae") else sys.argv[0]
 
 
-def _show_and_call(console: Console, arguments: list[str]) -> None:
+def _show_and_call(console: Console, arguments: list[str], why: str) -> None:
     console.print()
+    _say(console, why, "dim")
     _show(console, arguments)
     _call(arguments)
 

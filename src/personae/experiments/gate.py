@@ -144,6 +144,7 @@ class Gating:
                 checks.append(_against(rule, compared.get(str(rule.where))))
             else:
                 checks.append(self._counts.check(place, rule, level))
+        checks += self._counts.without_slices()
         baseline = names[1] if self._has_baseline else ""
         return Gate(tuple(checks), self._counts.conversations, level, names[0], baseline)
 
@@ -206,6 +207,23 @@ class _Counts:
 
     def in_order(self) -> list[tuple[tuple[int, str], Rule]]:
         return [(place, found.rule) for place, found in sorted(self.slices.items(), key=lambda item: item[0])]
+
+    def without_slices(self) -> list[Check]:
+        """Rules about each of something that no conversation has: nobody knows whether they hold."""
+        counted = {place for place, _ in self.slices}
+        return [
+            Check(rule, "INCONCLUSIVE", undefined(self._why_no_slice(rule)))
+            for place, rule in enumerate(self.rules)
+            if place not in counted
+        ]
+
+    def _why_no_slice(self, rule: Rule) -> str:
+        if not self.conversations:
+            return "there are no conversations"
+        if rule.each == "persona":
+            return f"no conversation is of {rule.where}"
+        those = f" of {rule.where}" if str(rule.where) else ""
+        return f"no persona{those} has {'a trait' if rule.each == 'trait' else f'the attribute {rule.each}'}"
 
     def check(self, place: tuple[int, str], rule: Rule, level: float) -> Check:
         found = self.slices[place]

@@ -75,8 +75,8 @@ def show(found: Comparison, console: Console) -> None:
     say("")
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
     table.add_column("")
-    for heading in ("before", "after", "change", "better", "worse", "p", ""):
-        table.add_column(heading, justify="right" if heading else "left")
+    for heading in ("before", "after", "change", "better", "worse", "p", "says"):
+        table.add_column(heading, justify="left" if heading == "says" else "right")
     for one in found.differences:
         says = one.verdict(found.level)
         has_p, has_interval = one.p is not None, one.change.low is not None
@@ -87,7 +87,7 @@ def show(found: Comparison, console: Console) -> None:
             str(one.better),
             str(one.worse),
             p_value(one).removeprefix("p ").removeprefix("= ") if has_p else "-",
-            says if has_p and says != "no difference shown" else "-",
+            (says if says != "no difference shown" else "not shown") if has_p else "-",
         ]
         table.add_row(*(Text(cell, _STYLES.get(says, "")) for cell in (one_line(one.title, 40), *cells)))
     console.print(table)

@@ -69,7 +69,7 @@ def why(check: Check) -> str:
         return ""
     if check.more is not None:
         return f"about {plural(check.more, 'more conversation')} would settle it, should the number stay"
-    return check.reason
+    return check.reason or check.estimate.reason
 
 
 def lines(found: Gate) -> Iterator[str]:

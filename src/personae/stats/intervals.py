@@ -142,7 +142,8 @@ def mean(
     n = sum(sizes)
     value = math.fsum(totals) / n
     if len(kept) == 1:
-        return Estimate(value, None, None, n, "one observation has no interval", 1, level)
+        which = "one observation has" if n == 1 else "repeats of the same alone have"
+        return Estimate(value, None, None, n, f"{which} no interval", 1, level)
     means = [*map(truediv, totals, sizes)]
     if max(means) - min(means) < 1e-12:
         return _all_agree(value, n, len(kept), bounds, level)

@@ -8,7 +8,7 @@ from typing import Any
 from personae.server.deps import ProjectAccess
 from personae.store import responses
 
-_AT_ONCE = 200
+_AT_ONCE = 100
 
 
 async def result_rows(project: ProjectAccess, experiment_id: int) -> AsyncIterator[list[tuple[int, Mapping[str, Any]]]]:

@@ -24,7 +24,7 @@ from personae.server.web._page import ProjectPage
 router = APIRouter()
 
 PER_PAGE = 10
-PATIENCE_S = 0.1
+PATIENCE_S = 0.06
 """For how long a page waits for a comparison: small ones are there by then, and it looks again for large ones."""
 NEWEST = 50
 """Experiments to choose from. One that is older is chosen by its address."""

@@ -121,7 +121,7 @@ def test_the_score_is_the_mean_of_five_means_of_what_could_be_read() -> None:
 
 def test_without_one_of_the_tasks_there_is_no_score() -> None:
     found = persona_score([given("k1", toxicity_control="unparsed")])
-    assert (found.overall.value, found.overall.reason) == (None, "no score for toxicity_control")
+    assert (found.overall.value, found.overall.reason) == (None, "no score for toxicity control")
     assert persona_score([]).overall.value is None
     json.dumps(found.as_dict(), allow_nan=False)
 

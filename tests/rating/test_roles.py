@@ -14,6 +14,7 @@ from personae.core.persona import Persona, Scenario
 from personae.core.result import SimulationResult
 from personae.llm.offline.engine import OfflineModel
 from personae.rating.roles import identified, role_cases, scored
+from personae.stats.identification import Guess
 from tests.llm.reach import reach
 
 pytestmark = pytest.mark.anyio
@@ -104,18 +105,20 @@ async def test_a_bad_answer_is_mended_once_and_else_a_failure(bad: Reply) -> Non
     (case, *_) = role_cases([result(n) for n in range(3)], options=2, seed=1)
     async with reach([bad, answer(A=0.75, B=0.25)]) as there:
         guess = await identified(there.model(), case)
-        assert guess is not None
+        assert isinstance(guess, Guess)
         assert guess.probabilities == (0.75, 0.25)
     async with reach([bad, bad]) as there:
-        assert await identified(there.model(), case) is None
+        why = await identified(there.model(), case)
+        assert isinstance(why, str)
+        assert why
         assert there.calls == 2
 
 
 async def test_the_scores_leave_failures_out_and_count_them() -> None:
     cases = role_cases([result(n) for n in range(6)], options=3, seed=1)
     guesses = [await identified(OfflineModel(), case) for case in cases]
-    found = scored("offline/offline", cases, [*guesses[:5], None])
-    assert (found["cases"], found["failures"]) == (5, 1)
+    found = scored("offline/offline", cases, [*guesses[:5], "it was no JSON"])
+    assert (found["cases"], found["failures"], found["why"]) == (5, 1, "it was no JSON")
     assert found["top_1"]["value"] == 1.0
     assert found["rank"]["value"] == 1.0
     assert 0 < found["brier"]["value"] < 0.25

@@ -129,6 +129,8 @@ def roles(asked: Asked, *, n: int, options: int, card: Path | None) -> None:
         ),
     ]
     asked.show(data, rows)
+    if data["why"]:
+        asked.say(f"why an answer could not be used, most often: {data['why']}")
     if card is not None:
         _put(card, asked, roles=data)
     if not data["cases"]:
@@ -145,8 +147,11 @@ def persona_score(asked: Asked, persona: str, *, n: int | None) -> None:
     ]
     evaluators = len({one.evaluator for one in found.evaluations})
     rated = len({one.key for one in found.evaluations})
-    rest = f"{plural(rated, 'conversation')}, {plural(evaluators, 'evaluator')}; {found.not_shown} not shown"
-    asked.show(found.as_dict(), [*rows, ("unparsed", str(found.unparsed), rest)])
+    rest = f"of {plural(rated, 'conversation')} and {plural(evaluators, 'evaluator')}, five scores each"
+    counted = [("does not apply (NA)", str(found.not_shown), rest), ("unparsed", str(found.unparsed), rest)]
+    asked.show(found.as_dict(), [*rows, *counted])
+    if error := next((one.error for one in found.evaluations if one.error), ""):
+        asked.say(f"why scores could not be read, such as: {error}")
     if not any(one.value is not None for one in found.tasks.values()):
         sys.exit(NOTHING_MEASURED)
 

@@ -157,8 +157,12 @@ def persona_score(evaluations: Sequence[Evaluation]) -> PersonaScore:
     tasks = {name: _mean([(one.key, one.values[name]) for one in evaluations], name) for name in TASKS}
     counted = Counter(str(value) for one in evaluations for value in one.values.values())
     missing = [name for name, one in tasks.items() if one.value is None]
-    overall = undefined(f"no score for {', '.join(missing)}") if missing else _overall(evaluations, tasks)
+    overall = undefined(f"no score for {_named(missing)}") if missing else _overall(evaluations, tasks)
     return PersonaScore(overall, tasks, counted["unparsed"], counted["NA"], tuple(evaluations))
+
+
+def _named(tasks: Sequence[str]) -> str:
+    return ", ".join(tasks).replace("_", " ")
 
 
 def _mean(values: Sequence[tuple[str, Value]], name: str) -> Estimate:
@@ -167,7 +171,7 @@ def _mean(values: Sequence[tuple[str, Value]], name: str) -> Estimate:
         if isinstance(value, int):
             total, n = clusters.get(key, (0.0, 0))
             clusters[key] = total + value, n + 1
-    return mean(clusters.values(), bounds=BOUNDS, reason=f"no transcript has a score for {name}")
+    return mean(clusters.values(), bounds=BOUNDS, reason=f"no transcript has a score for {_named([name])}")
 
 
 def _overall(evaluations: Sequence[Evaluation], tasks: Mapping[str, Estimate]) -> Estimate:

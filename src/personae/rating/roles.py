@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -119,8 +120,8 @@ def _without(text: str, people: Mapping[str, Persona]) -> str:
     return re.sub(rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b", "[name]", text)
 
 
-async def identified(model: Model, case: RoleCase) -> Guess | None:
-    """The judge's probabilities; None where it gave none that can be used. Raises ProviderError that is hopeless."""
+async def identified(model: Model, case: RoleCase) -> Guess | str:
+    """The judge's probabilities, or why it gave none that can be used. Raises ProviderError that is hopeless."""
 
     def parse(data: object) -> tuple[float, ...]:
         entries = data.get("candidates") if isinstance(data, dict) else None
@@ -154,18 +155,19 @@ async def identified(model: Model, case: RoleCase) -> Guess | None:
             about=Identify(case.turns, tuple(described)),
             max_output_tokens=MAX_OUTPUT_TOKENS,
         )
-    except BudgetExceeded:
-        return None
+    except BudgetExceeded as exceeded:
+        return str(exceeded)
     except ProviderError as error:
         if error.hopeless:
             raise
-        return None
+        return str(error)
     return Guess(parsed.value, case.right)
 
 
-def scored(model: str, cases: Sequence[RoleCase], guesses: Sequence[Guess | None]) -> dict[str, Any]:
+def scored(model: str, cases: Sequence[RoleCase], guesses: Sequence[Guess | str]) -> dict[str, Any]:
     """What goes onto the judge card. Failures are in no number but their own; without an answer all is undefined."""
-    given = [guess for guess in guesses if guess is not None]
+    given = [guess for guess in guesses if isinstance(guess, Guess)]
+    failures = Counter(guess for guess in guesses if isinstance(guess, str))
     reason = (
         "no answer could be used" if cases else "no case could be made: two personas and longer conversations needed"
     )
@@ -175,7 +177,8 @@ def scored(model: str, cases: Sequence[RoleCase], guesses: Sequence[Guess | None
         "judge_model": model,
         "prompts": dict(PROMPT_VERSIONS),
         "cases": len(given),
-        "failures": len(guesses) - len(given),
+        "failures": failures.total(),
+        "why": next((why for why, _ in failures.most_common(1)), ""),
         "top_1": rate([(top_1(guess), 1) for guess in given], reason=reason).as_dict(),
         "chance": sum(chance) / len(chance) if chance else None,
         "rank": mean(

@@ -20,6 +20,7 @@ from bench.library import Library, Sizes, fill
 from bench.measure import RunError
 from bench.platform import Server, launched, serving
 from bench.rows import Row, Target
+from bench.tabs import Tabs
 from bench.tools import Work
 from tests.web.every_page import filled, pages
 
@@ -176,13 +177,9 @@ def _toggle(server: Server, library: Library, browser: Browser, times: int) -> T
 
 def _tabs() -> float:
     """The share of one core that tabs cost the server while an experiment runs, beside the same one with nobody."""
-    work = Work(1000, 8, 32, 200)
-
     shares = []
     for count in (0, TABS):
-        with launched(work) as (server, id_), _chromium() as browser:
-            for _ in range(count):
-                browser.new_page().goto(f"{server.url}/p/1/experiments/{id_}", wait_until="domcontentloaded")
-            time.sleep(3)
-            shares.append(server.share_of_a_core(15))
+        with launched(Work(1000, 8, 32, 200)) as (server, id_), Tabs(server.url, id_, count):
+            time.sleep(6)
+            shares.append(server.share_of_a_core(20))
     return shares[1] - shares[0]

@@ -78,7 +78,7 @@ Thanks, that worked
 Dear Support Team, the app crashes.
 Dear <name:Sarah>, thank you for the reply
 I live in Paris and fly to New York on Monday with Lufthansa.
-My cousin Fatima said that it works, so why not for me?
+My cousin <name:Fatima> said that it works, so why not for me?
 What is the weather in Victoria? I like Jordan and Georgia.
 Thank you,\\nGoodbye
 hey its <name:Marcus> here again, still no refund
@@ -152,6 +152,148 @@ call 911 or 112 in an emergency
 """Written after the patterns, which were not changed for them (one defect apart: an IBAN before a word)."""
 
 
+NAMES = """
+Hi <name:Anna>, thanks for the quick answer.
+Hello Mr <name:Whitlock>, any news?
+Hallo Frau <name:Sommer>, wann kommt mein Paket?
+Bonjour <name:Camille>, merci pour votre aide.
+Hola <name:Lucía>! ¿Puede ayudarme?
+Ciao <name:Pasquale>, ho bisogno di aiuto
+Hey <name:Bartek>!\\nmy parcel is late
+Good evening Ms <name:Adeyemi>,\\nI would like to cancel.
+Sehr geehrter Herr <name:Zöllner>,\\nich bitte um Rückruf.
+Dag <name:Femke>, ik heb een vraag.
+Olá <name:Tiago>, bom dia
+i'm <name:laura> and my order is missing
+hi im <name:kevin>, where is my stuff
+hello this is <name:fatima> from sales
+its <name:tom> again
+hallo, ich bin <name:stefan> und brauche hilfe
+bonjour, c'est <name:julie>
+hola soy <name:carlos>, no funciona
+ciao sono <name:giulia>
+<name:Deborah> here, still waiting.
+<name:Kowalczyk Adam> here, customer since March
+<name:anna> here again
+Hi all, <name:Renske> here.
+thanks,\\n<name:bilal>
+thx\\n<name:Moritz K.>
+Cheers <name:Ollie>
+Many thanks!\\n\\n<name:D. Okonkwo>
+LG <name:Hannelore>
+VG,\\n<name:Torben>
+MfG\\n<name:Ewald Kranz>
+Liebe Grüße <name:Steffi>
+Cordialement,\\n<name:Gaël Lefèvre>
+Bien à vous, <name:Maëlle>
+Un saludo, <name:Íñigo>
+Cordiali saluti\\n<name:Ornella Fabbri>
+Met vriendelijke groet,\\n<name:Sjoerd>
+Atenciosamente, <name:Wagner Souza>
+Please fix it soon.\\n\\n- <name:Callum>
+I have waited for two weeks now. - <name:Rosie T.>
+— <name:Priscilla>
+mr <name:henderson> told me otherwise
+Ask Professor <name:Ildikó Nagy> please.
+the invoice for Prof. Dr. <name:Kessler> is wrong
+doctor <name:Mbeki> prescribed it
+The booking is under the name <name:Petrosyan>.
+reservation under <name:Lindqvist>, two nights
+A guy named <name:Thabo> picked up the phone.
+an agent called <name:Yusra> promised a refund
+Ein Kollege namens <name:Ruprecht> hat das gesagt
+un certain monsieur <name:Delacroix> m'a appelé
+Customer: <name:Zsófia Balogh>
+Passenger name: <name:Chidi Eze>
+Account holder is <name:Marguerite Villon>
+Kunde: <name:Detlef Hornung>
+my girlfriend <name:Saoirse> ordered it
+my nephew <name:Kasimir> broke the lamp
+I talked to <name:Priya> about it on Monday.
+<name:Stefanie Albrecht> hat den Vertrag unterschrieben.
+Could you ask <name:Michael> whether it arrived?
+That is what <name:Jennifer> from billing wrote.
+The ticket is <name:Wojciech>'s, not mine.
+You can reach <name:Roberto Esposito> in the office.
+The card belongs to <name:Ifeoma Nwosu>.
+signed by <name:Gunnar Ek>
+this is <name:Aoife> from the front desk
+I am <name:Bogdan> from Cluj, and my phone is dead.
+Hi Team, the app crashes again.
+Hello World! does not print
+Hi there, I am lost.
+Hi, I'm lost and need help
+Hey Siri does not react, and Alexa neither
+Hello Fresh box came without the sauce
+Good morning, it is urgent
+im sorry to ask again
+i'm from berlin and i'm tired
+it's great, it's working again
+this is ridiculous, this is from last week
+I'm Italian and I'm Vegan.
+I'm writing from the airport
+ich bin begeistert, ich bin aus wien
+je suis perdu, c'est urgent
+soy nuevo aquí
+Same here, no signal.
+New customer here, how do I log in?
+Nothing to see here. Click here.
+Long-time user here
+thanks\\nbye
+Thanks,\\nin advance
+Thank you very much\\nany update?
+Cheers Everyone
+Best, as always
+VG Wort has not paid
+Thanks Amazon
+I need:\\n- Refund
+Two items:\\n- Laptop\\n- Charger
+Price: 30 - Discount
+The Premium plan - Monthly
+mr coffee machine is broken
+I love Dr Pepper and Ms Word
+my ms teams does not start
+Miss you already, and I miss London
+doctor prescribed it, professor said no
+die frau hat recht, der herr auch
+The order is under review. It is under Warranty.
+reservation under water
+an app called Slack and a feature called Smart Home
+Eine Firma namens Globex
+Customer: Premium
+Account holder is responsible
+The card belongs to me
+signed by courier
+We fly from San Martin to Santa Barbara and Port Elizabeth.
+The shop is in George Street near St. Thomas Hospital.
+My Calvin Klein shirt and the Hugo Boss perfume, and Harry Potter.
+Ben & Jerry's and Marks & Spencer
+Can I pay in June or in May? It will be April soon.
+Mark the box, Grace period, Will it work? Rose is a colour.
+Does Sofia have a shop? And Victoria? And Jordan?
+The Jack plug and the Mercedes are fine.
+Please call me back, they call me all the time
+Mein Name steht nicht auf der Liste
+My wife and my son, my Friend too
+Bank of America, Wells Fargo, Deutsche Bank
+Hallo Zusammen, wer hilft mir?
+Guten Tag Damen und Herren
+Bonjour Madame, bonjour Monsieur,
+Buenos días Señores
+Dear Sir or Madam,
+Dear Customer Service,
+Hi Support, hi Sales,
+Hi Apple Support, my watch is dead.
+Hello Customer Service, hello Acme Insurance,
+Hallo Liebes Team,
+a Sr Developer and a Doctor Appointment
+Thanks mate,\\nStill waiting
+I am Vegan and I am Back from Rome.
+Thomas Street, King Charles and Maria & Co
+"""
+"""For the rules by which names are found, and what only looks like one."""
+
+
 def labelled(lines: str) -> list[tuple[str, set[tuple[str, str]]]]:
     """Each text, and what there is to be found in it."""
     rows = []
@@ -163,7 +305,7 @@ def labelled(lines: str) -> list[tuple[str, set[tuple[str, str]]]]:
 
 @pytest.mark.parametrize(
     ("lines", "precision", "recall", "recall_of_names"),
-    [(LABELLED, 0.95, 0.95, 0.95), (HELD_OUT, 0.85, 0.72, 0.45)],
+    [(LABELLED, 0.95, 0.95, 0.95), (HELD_OUT, 0.85, 0.85, 0.8)],
     ids=["known", "held out"],
 )
 def test_precision_and_recall(lines: str, precision: float, recall: float, recall_of_names: float) -> None:
@@ -185,25 +327,32 @@ def test_precision_and_recall(lines: str, precision: float, recall: float, recal
     assert missed.total() - missed["name"] <= 1, report
 
 
+@pytest.mark.parametrize(("text", "wanted"), labelled(NAMES), ids=range(len(labelled(NAMES))))
+def test_names_are_found_where_they_are_announced_or_known_and_nowhere_else(
+    text: str, wanted: set[tuple[str, str]]
+) -> None:
+    assert {(kind, text[start:end]) for kind, (start, end) in found_in(text)} == wanted
+
+
 def test_one_thing_has_one_mark_all_through_a_conversation() -> None:
     masked = mask(
         [
             "Anna here. Write to a@b.org.",
             "my name is Anna Kowalska, or A@B.ORG; +49 170 1234567",
-            "Ask Anna or call +49170 1234567, not Annabel.",
+            "Ask Anna or call +49170 1234567, not Annapurna.",
         ]
     )
     assert masked.texts == (
         "[NAME_1] here. Write to [EMAIL_1].",
         "my name is [NAME_2], or [EMAIL_1]; [PHONE_1]",
-        "Ask [NAME_1] or call [PHONE_1], not Annabel.",
+        "Ask [NAME_1] or call [PHONE_1], not Annapurna.",
     )
     assert masked.counts == {"name": 3, "email": 2, "phone": 2}
     assert masked.removed[0].text == "Anna"
     assert (masked.removed[0].place, masked.removed[-1].place) == (0, 2)
 
 
-@pytest.mark.parametrize("text", [text for text, _ in labelled(LABELLED + HELD_OUT)])
+@pytest.mark.parametrize("text", [text for text, _ in labelled(LABELLED + HELD_OUT + NAMES)])
 def test_nothing_is_found_in_what_was_masked_already(text: str) -> None:
     assert mask(mask([text]).texts).removed == ()
 

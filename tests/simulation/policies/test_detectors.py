@@ -64,7 +64,7 @@ CASES = [
     Case("several_wishes", "I want to cancel the kettle.", False),
     Case("off_topic", "By the way, my neighbour has a new dog.", True),
     Case("off_topic", "Cancel my kettle.", False),
-    Case("off_topic", "The ward was full tonight and nobody slept at all, it is what it is.", None),
+    Case("off_topic", "The ward was full tonight and nobody sat down at all, it is what it is.", None),
     Case("interrupts", "Wait, hold on. Cannot?", True, TOLD),
     Case("interrupts", "no but I only wanted to -", True, TOLD),
     Case("interrupts", "I cannot wait any longer.", False, TOLD),

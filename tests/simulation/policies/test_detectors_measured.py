@@ -12,7 +12,7 @@ from tests.simulation.validity.labelled import Score
 
 PAGE = ROOT / "docs" / "behaviours.md"
 BEGIN, END = "<!-- numbers of the detectors: written by tests/simulation/policies -->", "<!-- end of the numbers -->"
-LEAST_PRECISION, LEAST_RECALL = 0.9, 0.6
+LEAST_PRECISION, LEAST_RECALL = 0.9, 0.66
 """Over all behaviours, on messages that were not used to mend the detectors."""
 
 

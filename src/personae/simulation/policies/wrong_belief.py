@@ -8,11 +8,12 @@ Cost:   no call of its own; one line more in the simulator's request, in the tur
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 from personae.simulation.policies import Policy, Spoken, by_intensity, policies
-from personae.simulation.policies._reading import cues, plain, words
+from personae.simulation.policies._reading import cues, plain, sentences, values, words
 
 _BELIEVES = cues(
     r"i (?:always |had |have |really |just )?(?:assumed|believed|figured|understood|heard)(?: that)?",
@@ -22,6 +23,36 @@ _BELIEVES = cues(
     r"i(?:'m| am) (?:pretty |quite |very |absolutely )?(?:sure|certain) (?:that|it|you|there|they|this)",
     r"i was (?:told|promised|under the impression)",
     r"(?:they|someone|somebody|a friend|a colleague) (?:told|said)",
+    r"i (?:could have sworn|take it|gather|presume)(?: that)?|i(?:'m| am) (?:under the impression|convinced"
+    r"|positive)",
+    r"as far as i (?:remember|recall|can tell)|according to (?:a|the|my|your|some)",
+    r"(?:your|the) (?:website|web site|site|page|app|terms|faq|flyer|ad|advert|brochure|hotline|colleague)s?"
+    r" (?:clearly |always )?(?:says?|said|states?|stated|promises|promised|told)",
+    r"(?:my|a|some) (?:brother|sister|friend|neighbou?r|colleague|mother|father|son|daughter|cousin|uncle|aunt)"
+    r" (?:\w+ ){0,6}?(?:and|so) (?:he|she|they) (?:got|paid|had|was|were|never|always)",
+    r"(?:everybody|everyone|anybody|all shops|all banks|all airlines|every (?:shop|bank|airline|api|company)) "
+    r"(?:does|do|has|have|gives?|pays?|knows|says|gets|offers)|in every (?:shop|bank|api|company|country)",
+    r"(?:is|are|it's|they're|there's|comes?|stays?) (?:always|never|legally|automatically|usually|normally)",
+    r"(?:legally|by law|required by law|obliged|obligated|(?<!am i )(?<!i am )supposed|entitled|guaranteed) "
+    r"(?:required |obliged )?(?:to|by)",
+    r"i(?:'ve| have) been (?:told|promised|assured)|(?:told|promised|assured) me|i saw (?:on|in|that)"
+    r"|to my knowledge",
+    r"i understand (?:that|you|it)|from what i (?:know|read|hear|heard|understand|gather)|correct me if",
+    r"if i (?:remember|recall) (?:correctly|right|rightly|well)|(?:pretty|fairly|reasonably|quite) (?:sure|certain)"
+    r" (?:that|you|it|they|there|the)|i would (?:have thought|expect)",
+    r"(?:my|a|some) (?:brother|sister|friend|neighbou?r|colleague|mother|father|son|daughter|cousin|uncle|aunt)"
+    r"(?: \w+){0,3} (?:told|said|says|swears|claims|mentioned)",
+    r"(?:since|because|as) you (?:give|offer|pay|guarantee|cover|allow|let|take|charge|ship|refund|replace"
+    r"|don't|do not)",
+    r"(?:(?:^|[.!;,] )|but |and |so |that )you (?:guarantee|offer|cover|reimburse|waive|replace|refund|match"
+    r"|double|pay for)",
+    r"(?:shipping|delivery|repairs?|returns?|changes?|cancell?ations?|upgrades?|replacements?|insurance"
+    r"|warranty|support|keys?|calls|cards?) (?:is|are|costs?|comes?) (?:(?:always|completely|totally) )?"
+    r"(?:free|nothing|included|covered)",
+    r"(?<!why )(?<!that )(?<!it )(?:isn't|aren't|doesn't|don't|shouldn't|won't|hasn't) (?:the|a|your|every\w*"
+    r"|all|shipping)",
+    r"(?:given|considering|seeing) that|obviously|(?<!of )of course (?:you|it|they|the|there)",
+    r"(?:no|any) (?:fee|fees|limit|limits|charge|cost|costs) (?:at all|whatsoever)",
     r"as far as i know|my understanding|as (?:everybody|everyone) knows|(?:everybody|everyone) knows",
     r"it says (?:on|in)",
     r"(?:isn't|aren't|doesn't|don't|wasn't) (?:it|that|you|there|they)",
@@ -30,6 +61,9 @@ _BELIEVES = cues(
     r"(?:shop|bank|airline|company|provider|you) (?:has|have) to (?:pay|give|refund|replace|take)",
     r"you (?:always|usually|normally)",
 )
+
+
+_TAG = re.compile(r"[,-] ?(?:right|correct|no|yes|is(?:n't)? it|aren't (?:you|they)|do(?:n't)? you|doesn't it)\?$")
 
 
 @policies.method("wrong_belief")
@@ -53,6 +87,11 @@ class WrongBelief(Policy):
 
     def delivered(self, said: Spoken) -> bool | None:
         text = plain(said.text)
-        if _BELIEVES.search(text):
+        if _BELIEVES.search(text) or any(_is_tagged(one) for one in sentences(text)):
             return True
         return False if len(words(text)) < 4 else None
+
+
+def _is_tagged(sentence: str) -> bool:
+    """A belief to be confirmed, `..., right?`. What is said back (`So it is blocked, right?`) or exact is no belief."""
+    return bool(_TAG.search(sentence.strip())) and not sentence.startswith(("so ", "then ")) and not values(sentence)

@@ -95,7 +95,7 @@ class _Tab:
         self._waits = True
         await asyncio.sleep(_NEXT_LOOK_S)
         stay = self._shown - self._ended
-        query = {"besides": sorted(stay), "limit": _SLOTS - len(stay)}
+        query: dict[str, int | list[str]] = {"besides": sorted(stay), "limit": _SLOTS - len(stay)}
         found = await client.get(f"{page}/now", params=query, headers=_PAGE)
         self.looks += 1
         self._shown = stay | _talks(found.text)

@@ -44,6 +44,8 @@ def update() -> None:
         catalogue, found = known(language), extracted()
         catalogue.update(found, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
+        for message in catalogue:  # nothing is matched by guess: it marks texts that are both alone and with a plural
+            message.flags.discard("fuzzy")
         with (TEXTS / f"{language}.po").open("wb") as file:
             write_po(file, catalogue, width=120, omit_header=True, sort_output=True, no_location=True)
         missing = [message.id for message in catalogue if message.id and not message.string]

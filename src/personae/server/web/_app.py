@@ -17,6 +17,7 @@ from personae.server import web
 from personae.server.accounts import principal
 from personae.server.browsers import is_own_path
 from personae.server.web import _static
+from personae.server.web._complaints import said
 from personae.server.web._page import Page
 from personae.server.web._preferences import Preferences
 from personae.server.web._toasts import Toast
@@ -57,7 +58,9 @@ async def error_page(request: Request, answer: Response) -> Response:
     )
     detail = orjson.loads(bytes(answer.body)).get("detail", "")
     if "hx-request" in request.headers:  # the page stands: only a word on what did not work is added to it
-        shown = page.part("_toasts.html", status=answer.status_code, toast=Toast(detail, tone="bad"))
+        shown = page.part(
+            "_toasts.html", status=answer.status_code, toast=Toast(said(detail, page.preferences.language), tone="bad")
+        )
         shown.headers.update({"HX-Retarget": "#toasts", "HX-Reswap": "beforeend", "HX-Reselect": ".toast"})
     else:
         shown = await page.show("_error.html", status=answer.status_code, status_code=answer.status_code, detail=detail)

@@ -16,6 +16,7 @@ from personae import __version__
 from personae.core.conversation import DISCLAIMER
 from personae.core.template import pieces
 from personae.reports._text import label, tone, visible
+from personae.server.web._complaints import said
 from personae.server.web._static import static
 from personae.server.web._texts import LANGUAGES, N_, catalogue
 
@@ -61,6 +62,7 @@ def environment(language: str) -> Environment:
         "marked": marked,
         "zip": zip,
         "ending": partial(ending, language=language),
+        "said": partial(said, language=language),
         "tone": lambda name: tone(name.lower()),
     }
     made.globals |= {

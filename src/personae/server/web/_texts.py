@@ -19,6 +19,13 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's name for it
     return text
 
 
+class _Texts(Translations):
+    def gettext(self, message: str) -> str:
+        """Also of a text that the catalogue has as the singular of a number, which Python 3.11 does not look for."""
+        found: str = super().gettext(message)
+        return self.ngettext(message, message, 1) if found == message else found
+
+
 @cache
 def catalogue(language: str) -> Translations:
     """The texts in a language of LANGUAGES; of English, those of the templates."""
@@ -28,7 +35,7 @@ def catalogue(language: str) -> Translations:
     with (files(__package__) / "texts" / f"{language}.po").open("rb") as file:
         write_mo(compiled, read_po(file, locale=language))
     compiled.seek(0)
-    return Translations(compiled)
+    return _Texts(compiled)
 
 
 def language_of(chosen: str, accepted: str) -> str:

@@ -151,6 +151,7 @@ async def workbench(
     draft: Draft | None = None,
     wrong: Problems | None = None,
     edited: int | None = None,
+    status: int = 200,
     **also: Any,
 ) -> Response:
     """The whole page; with `draft`, the editor holds what was typed, and says what is `wrong` with it."""
@@ -163,7 +164,7 @@ async def workbench(
         draft = Draft() if opened is None else Draft.of(opened)
     return await page.show(
         "personas.html",
-        status=wrong.status if wrong else 422 if also.get("unread") else 200,
+        status=wrong.status if wrong else 422 if also.get("unread") else status,
         **{
             "view": view,
             "listed": listed,

@@ -109,6 +109,18 @@ def test_so_many_more_conversations_do_settle_it(tmp_path: Path) -> None:
     assert enough.verdict == "PASS"
 
 
+def test_more_conversations_for_a_slice_are_those_of_the_whole_run(tmp_path: Path) -> None:
+    rules = read_policy(policy(tmp_path, "{rule: goal, at_least: 0.8}"))
+    alone = gate(file(tmp_path / "r.jsonl", people(18, 2)), rules)
+    slice_ = [replace(said, traits=("kind",)) for said in people(18, 2)]
+    others = [replace(said, persona=f"{said.persona} b") for said in people(30, 10)]
+    of_it = read_policy(policy(tmp_path, "{rule: goal, at_least: 0.8, each: trait}"))
+    found = gate(file(tmp_path / "s.jsonl", slice_ + others), of_it)
+    assert alone.more is not None
+    assert found.more == 3 * alone.more
+    assert f"about {found.more} more conversations of the whole run would settle it" in "\n".join(lines(found))
+
+
 def test_each_makes_a_rule_of_every_slice(tmp_path: Path) -> None:
     rules = read_policy(policy(tmp_path, "{rule: goal, at_least: 0.5, each: trait}"))
     kind = [replace(said, traits=("kind",)) for said in people(50, 0)]

@@ -39,7 +39,8 @@ class Check:
     estimate: Estimate
     """Of the number; of the change where the rule is about a baseline."""
     more: int | None = None
-    """How many more conversations would settle it, should the number stay. None: none would, or nobody can tell."""
+    """How many more conversations of the whole run would settle it, should the number and the slice's share of the run
+    stay. None: none would, or nobody can tell."""
     reason: str = ""
     """Why it is inconclusive, where that is not for want of conversations."""
 
@@ -141,7 +142,7 @@ class Gating:
         compared = {slice_: one.finish(names[::-1], level=level) for slice_, one in self._against.items()}
         for place, rule in self._counts.in_order():
             if rule.bound == "drop_at_most":
-                checks.append(_against(rule, compared.get(str(rule.where))))
+                checks.append(_against(rule, compared.get(str(rule.where)), self._counts.conversations))
             else:
                 checks.append(self._counts.check(place, rule, level))
         checks += self._counts.without_slices()
@@ -157,8 +158,6 @@ class _Slice:
     cells: dict[bytes | str, list[float]] = field(default_factory=dict)
     """Sum and count, by persona and scenario."""
     conversations: int = 0
-    observed: int = 0
-    """Conversations that have a number in it."""
 
 
 @dataclass(slots=True)
@@ -190,7 +189,6 @@ class _Counts:
                 found.conversations += 1
                 observed = _observed(rule, row, answers, left_out)
                 if observed is not None:
-                    found.observed += 1
                     sums = found.cells.setdefault(cell, [0.0, 0])
                     sums[0] += observed[0]
                     sums[1] += observed[1]
@@ -231,7 +229,7 @@ class _Counts:
         estimate = _estimate(rule, clusters, level, _why_undefined(rule, found, self.conversations))
         bound = rule.share if rule.kind == "latency" else rule.value
         is_least = rule.kind == "latency" or rule.bound == "at_least"
-        return _decided(rule, estimate, bound, clusters, is_least=is_least, per_n=found.observed)
+        return _decided(rule, estimate, bound, clusters, is_least=is_least, run=self.conversations)
 
 
 def _sliced(rule: Rule, row: Mapping[str, Any]) -> Iterator[tuple[str, Rule]]:
@@ -300,9 +298,9 @@ def _decided(
     clusters: Iterable[tuple[float, int]],
     *,
     is_least: bool,
-    per_n: int,
+    run: int,
 ) -> Check:
-    """By the interval. `per_n`: conversations behind the estimate's observations."""
+    """By the interval. `run`: conversations in all, of which the estimate's observations come."""
     low, high = estimate.low, estimate.high
     if estimate.value is None:
         return Check(rule, "INCONCLUSIVE", estimate, reason=estimate.reason)
@@ -322,13 +320,13 @@ def _decided(
         return Check(
             rule, "INCONCLUSIVE", estimate, reason="the value is too close to the bound for any number to tell"
         )
-    return Check(rule, "INCONCLUSIVE", estimate, max(1, math.ceil(more * per_n / estimate.n)))
+    return Check(rule, "INCONCLUSIVE", estimate, max(1, math.ceil(more * run / estimate.n)))
 
 
-def _against(rule: Rule, found: Comparison | None) -> Check:
+def _against(rule: Rule, found: Comparison | None, run: int) -> Check:
     """A rule about a baseline, decided by the interval of the paired change."""
     key = "goal" if rule.kind == "goal" else f"{rule.kind}:{rule.name}"
     one = next((one for one in found.differences if one.id == key), None) if found is not None else None
     if one is None:
         return Check(rule, "INCONCLUSIVE", undefined("no pair has an answer on both sides"))
-    return _decided(rule, one.change, -rule.value, (), is_least=True, per_n=one.change.n)
+    return _decided(rule, one.change, -rule.value, (), is_least=True, run=run)

@@ -68,7 +68,8 @@ def why(check: Check) -> str:
     if check.verdict != "INCONCLUSIVE":
         return ""
     if check.more is not None:
-        return f"about {plural(check.more, 'more conversation')} would settle it, should the number stay"
+        of = " of the whole run" if str(check.rule.where) else ""
+        return f"about {plural(check.more, 'more conversation')}{of} would settle it, should the number stay"
     return check.reason or check.estimate.reason
 
 

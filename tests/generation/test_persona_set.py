@@ -114,6 +114,10 @@ def test_the_report_comes_as_text_json_and_page(tmp_path: Path, capsys: pytest.C
     told = run("--targets", targets)
     assert "collapsed: 44 of 44 have agreeableness 'high'" in told
     assert "the traits 'shy' and 'outgoing'" in told
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("attributes:\n  town: {Leipzig: 60%, Porto: 40%}\n", encoding="utf-8")
+    (by_plan,) = json.loads(run("--json", "--targets", plan))["quotas"]
+    assert (by_plan["rows"][0], by_plan["missing"]) == (["Leipzig", 0.6, 0.5], 45 - 18)
     data = json.loads(run("--json", "--html", page, "--targets", targets))
     assert (data["personas"], data["quotas"][0]["missing"]) == (45, 1)
     text = page.read_text(encoding="utf-8")

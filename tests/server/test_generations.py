@@ -92,6 +92,17 @@ def test_personas_from_a_product_text_are_reviewed_and_join_the_library(server: 
     assert api.delete(f"/generations/{ended(api, one)['id']}").status_code == 204
     assert api.get("/personas").json()["count"] == 4
 
+    plan = "attributes:\n  age: {18-29: 50%, 30-90: 50%}\n"
+    options = {"context": CONTEXT, "plan": plan}
+    town = ended(api, made(api, method="population", n=2, name="Town", options=options))
+    for draft in drafts(api, town):
+        decide(api, draft, verdict="accept")
+    group = api.post(f"/generations/{town['id']}/take", json={}).json()["persona_group_id"]
+    for path in (f"/generations/{town['id']}/report", f"/persona_groups/{group}/report"):
+        quota = api.get(path).json()["quotas"][0]
+        assert (quota["name"], quota["rows"]) == ("age", [["18-29", 0.5, 0.5], ["30-90", 0.5, 0.5]]), path
+        assert [quota[distance] for distance in ("ks", "wasserstein", "jensen_shannon")] == [0, 0, 0]
+
 
 def test_two_people_review_one_queue_of_queries(server: Server, api: httpx2.Client) -> None:
     written = api.post("/generations/write", json={"what": "topics", "context": CONTEXT, "n": 2}).json()["text"]

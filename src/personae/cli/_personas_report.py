@@ -10,7 +10,10 @@ from rich.console import Console
 from rich.text import Text
 
 from personae.errors import InputError
+from personae.generation._quota_schema import read_schema
 from personae.generation.quality.persona_set import Targets, look_at
+from personae.generation.sampling.fragments import read_population_plan
+from personae.generation.sampling.report import targets_of
 from personae.reports import _persona_set_html
 from personae.reports._persona_set_text import show
 from personae.reports._text import visible
@@ -34,7 +37,8 @@ def report(personas: Path, targets: Path | None, topics: Path | None, html: Path
 
 
 def read_targets(path: Path) -> Targets:
-    """Target shares by attribute and value. Raises InputError with line and field."""
+    """Target shares by attribute and value, also those of a plan or a schema of quotas. Raises InputError with line and
+    field."""
     top, problems = read_tree(path)
     if top is None or not isinstance(top.value, dict):
         raise InputError(
@@ -42,6 +46,9 @@ def read_targets(path: Path) -> Targets:
         )
     if problems:
         raise InputError(problems[0].text, file=path, line=problems[0].line, field=problems[0].field)
+    if "attributes" in top.value:
+        is_schema = not {"parts", "levels", "vary"}.isdisjoint(top.value)
+        return targets_of(read_schema(path).plan if is_schema else read_population_plan(path))
     found: dict[str, dict[str, float]] = {}
     for name, node in top.value.items():
         if not isinstance(node.value, dict) or not node.value:

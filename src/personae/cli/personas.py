@@ -67,7 +67,10 @@ def scenarios(
 def report(
     file: _File,
     targets: Annotated[
-        Path | None, typer.Option(help="Shares that values should have (YAML): `age: {18-30: 0.4, 31-90: 0.6}`.")
+        Path | None,
+        typer.Option(
+            help="Shares that values should have (YAML): `age: {18-30: 0.4, 31-90: 0.6}`, a plan, or a schema."
+        ),
     ] = None,
     topics: Annotated[Path | None, typer.Option(help="The topics' file, to see which nobody comes with.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report as a page here.")] = None,

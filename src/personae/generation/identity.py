@@ -115,6 +115,10 @@ class Identity:
         async for draft in studio.each(slots(plan, n, seed, made), work):
             yield draft
 
+    def whole_plan(self) -> Plan | None:
+        """Who there is to be; None where they are real."""
+        return None if self.respondents is not None else self._plan(self.chosen)
+
     def _plan(self, parts: str) -> Plan:
         """Who there is to be: social identity where it is wanted, and tendencies where somebody's nature shows."""
         social = self.social or usual_social_plan()

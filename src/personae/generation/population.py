@@ -64,8 +64,8 @@ class Population:
         check_count(n, "personas")
         if self.tries < 1:
             raise InputError(f"there must be 1 try or more, not {self.tries}")
-        check_fragments(self.whole_plan, FACTORS)
-        plan, gate, names, made = self.whole_plan, NoveltyGate(), set[str](), {}
+        check_fragments(self.whole_plan(), FACTORS)
+        plan, gate, names, made = self.whole_plan(), NoveltyGate(), set[str](), {}
         for draft in tuple(studio.found.values()):
             gate.add(draft.key, draft.persona.description)
             names.add(draft.persona.name)
@@ -96,7 +96,6 @@ class Population:
         async for draft in studio.each(slots(plan, n, seed, made), work):
             yield draft
 
-    @property
     def whole_plan(self) -> Plan:
         """The plan, and levels of the five factors as far as it says nothing of them."""
         missing = [name for name in FACTORS if name not in self.plan.names]
@@ -104,7 +103,7 @@ class Population:
 
     def report(self, drafts: Sequence[Draft]) -> Told:
         """Quotas that were reached and missed, and how many answers were thrown away."""
-        quotas = quotas_told(self.whole_plan, [draft.persona.attributes for draft in drafts])
+        quotas = quotas_told(self.whole_plan(), [draft.persona.attributes for draft in drafts])
         rejects = sum(draft.provenance.took.get("rejects", 0) for draft in drafts)
         return Told((*quotas.lines, f"near-copies thrown away: {rejects}"), {**quotas.data, "rejects": rejects})
 

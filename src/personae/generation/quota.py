@@ -29,6 +29,7 @@ from personae.generation._options import from_file, text_of
 from personae.generation._quota_checks import Board, Issue, Written, issues_of
 from personae.generation._quota_schema import Part, Schema, read_schema
 from personae.generation._shapes import object_of
+from personae.generation.sampling import Plan
 from personae.generation.sampling.report import quotas_told
 from personae.generation.sampling.slots import Slot, slots
 from personae.llm.offline.steps.quota import Criticise, WritePart
@@ -105,6 +106,10 @@ class Quota:
 
         async for draft in studio.each(slots(self.schema.plan, n, seed, made), work):
             yield draft
+
+    def whole_plan(self) -> Plan:
+        """The schema's."""
+        return self.schema.plan
 
     def report(self, drafts: Sequence[Draft]) -> Told:
         """Quotas that were reached and missed, and what the drafts took."""

@@ -10,7 +10,7 @@ from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store.columns import Record
-from personae.store.tables import draft_answers, drafts
+from personae.store.tables import draft_answers, drafts, generations
 
 WAITING = ("open", "disputed")
 """States of drafts that somebody should look at."""
@@ -83,6 +83,18 @@ async def change_each(connection: AsyncConnection, changes: Iterable[Mapping[str
 async def in_state(connection: AsyncConnection, generation_id: int, state: str) -> list[Record]:
     """All that are in a state, in the order in which they were made."""
     return [dict(row) for row in (await connection.execute(_of(generation_id, state).order_by(drafts.c.id))).mappings()]
+
+
+async def taken_from(connection: AsyncConnection, persona_ids: Sequence[int]) -> dict[int, int]:
+    """By generation, how many of these personas it made."""
+    made = drafts.join(generations, generations.c.id == drafts.c.generation_id)
+    chosen = (
+        select(drafts.c.generation_id, func.count())
+        .select_from(made)
+        .where(generations.c.makes == "persona", drafts.c.taken_id.in_(persona_ids))
+        .group_by(drafts.c.generation_id)
+    )
+    return dict(iter(await connection.execute(chosen)))
 
 
 async def counts(connection: AsyncConnection, generation_ids: Sequence[int]) -> dict[int, dict[str, int]]:

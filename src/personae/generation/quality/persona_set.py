@@ -32,7 +32,7 @@ LEAST_TO_COLLAPSE = 10
 MOST_VALUES = 12
 Targets = Mapping[str, Mapping[str, float]]
 """By attribute, the share that each value, or each range such as `18-30`, should have."""
-_RANGE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|\.\.)\s*(-?\d+(?:\.\d+)?)\s*")  # noqa: RUF001 - an en dash
+_RANGE = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:-|–|—|\.\.|to)\s*(-?\d+(?:\.\d+)?)\s*")  # noqa: RUF001 - dashes
 _SYLLABLE = re.compile(r"[aeiouy]+")
 
 

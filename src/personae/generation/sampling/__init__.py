@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from random import Random
+from typing import Protocol, runtime_checkable
 
 from personae.core.seed import derive
 from personae.sources import Fragment
@@ -114,6 +115,15 @@ class Plan:
         """A rule that the cell breaks."""
         persona = self.named(cell)
         return next((rule for rule in self.never if rule.is_broken(persona)), None)
+
+
+@runtime_checkable
+class Planned(Protocol):
+    """A method that deals its personas out by a plan."""
+
+    def whole_plan(self) -> Plan | None:
+        """All that is dealt out; None where nothing is. Raises InputError where the plan cannot be."""
+        ...
 
 
 def range_of(value: str) -> tuple[int, int] | None:

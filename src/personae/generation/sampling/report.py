@@ -38,6 +38,11 @@ class Reached:
         return f"{self.of} {self.value}: {self.count}, wanted {self.wanted:.4g} ({percent(self.share)})"
 
 
+def targets_of(plan: Plan) -> dict[str, dict[str, float]]:
+    """The shares of each attribute's values, as `quality.persona_set` takes them."""
+    return {one.name: {value: float(share) for value, share in one.shares.items() if share} for one in plan}
+
+
 def quotas_told(plan: Plan, personas: Iterable[Mapping[str, object]]) -> Told:
     """Which shares are met, and the first that are not."""
     rows = list(reached(plan, personas))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from personae.core.persona import Persona
 from personae.generation.quality.persona_set import PersonaSet
 from personae.server.api.generations import get_generation
 from personae.server.api.persona_groups import get_persona_group
-from personae.server.api.persona_sets import counted, generated_set, group_set
+from personae.server.api.persona_sets import Asked, counted, generated_set, group_set
 from personae.server.deps import Id, Viewer
 from personae.server.web._page import Page, ProjectPage
 
@@ -33,18 +30,19 @@ async def of_group(page: ProjectPage, project: Viewer, group_id: Id, count: bool
 @router.get("/p/{project_id}/generations/{generation_id}/report")
 async def of_generation(page: ProjectPage, project: Viewer, generation_id: Id, count: bool = False) -> Response:
     """Of the drafts of a generation, but for those that are rejected."""
-    personas = await generated_set(project, generation_id)
+    asked = await generated_set(project, generation_id)
     name = (await get_generation(project, generation_id)).name
     back = f"/p/{project.id}/generations/{generation_id}"
-    return await _show(page, personas, name, back, "generations", count=count)
+    return await _show(page, asked, name, back, "generations", count=count)
 
 
-async def _show(page: Page, personas: Sequence[Persona], name: str, back: str, active: str, *, count: bool) -> Response:
-    found = await counted(personas) if personas and (count or len(personas) <= AT_ONCE) else None
+async def _show(page: Page, asked: Asked, name: str, back: str, active: str, *, count: bool) -> Response:
+    number = len(asked.personas)
+    found = await counted(asked) if number and (count or number <= AT_ONCE) else None
     return await page.show(
         "persona_set.html",
         found=found,
-        personas=len(personas),
+        personas=number,
         name=name,
         back=back,
         active=active,

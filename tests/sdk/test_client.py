@@ -92,6 +92,34 @@ def test_a_group_gets_and_loses_members(use: Use) -> None:
     use(scenario)
 
 
+def test_personas_are_generated_and_reviewed(use: Use) -> None:
+    async def scenario(client: Any) -> None:
+        assert "propose" in {one.name for one in await client.generations.methods()}
+        setup: dict[str, Any] = {"n": 3, "options": {"context": "Lumen & Oak sells lamps by mail."}}
+        with pytest.raises(InputError, match="has no embeddings"):
+            await client.generations.preview("propose", embeddings_model="e", **setup)
+        made = await client.generations.create("propose", name=fresh("ideas"), **setup)
+        *_, last = await every(client.generations.events(made.id))
+        assert (last.data["status"], last.data["made"]) == ("SUCCESS", 3)
+        ended = await client.generations.wait(made.id, timeout_s=60, every_s=0.1)
+        assert (ended.made, ended.review["open"], ended.is_under_way) == (3, 3, False)
+        first, second, _ = await every(client.generations.drafts(made.id))
+        assert (await client.generations.accept(first, name="Ann of the lamps")).final["name"] == "Ann of the lamps"
+        assert (await client.generations.reject(second, "unrealistic")).state == "rejected"
+        assert (await client.generations.take_back(second)).state == "open"
+        assert (await client.generations.report(made.id))["personas"] == 3
+        taken = await client.generations.take(made.id)
+        assert (taken.count, taken.collection_id) == (1, None)
+        with pytest.raises(Conflict, match="nothing to cancel"):
+            await client.generations.cancel(made.id)
+        more = await client.generations.resume(made.id, n=4)
+        assert (await client.generations.wait(more.id, every_s=0.1)).made == 4
+        assert made.id in [one.id for one in await every(client.generations.list())]
+        await client.generations.delete(made.id)
+
+    use(scenario)
+
+
 def test_projects_and_keys(use: Use) -> None:
     async def scenario(client: Any) -> None:
         assert [one.id for one in await every(client.projects.list())] == [1]

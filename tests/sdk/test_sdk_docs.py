@@ -24,7 +24,8 @@ def test_the_examples_run_one_after_the_other(server: Server) -> None:
     ]
     assert said[0].startswith("2 conversations, (0.0, 0.0) US dollars; nothing is missing\n")
     assert "2 of 2" in said[0]
-    assert len(said) == 2
+    assert "personas are in the library" in said[2]
+    assert len(said) == 3
 
 
 def test_every_method_of_every_noun_is_named() -> None:

@@ -10,6 +10,7 @@ from personae.sdk.collections import Collections
 from personae.sdk.criterion_sets import CriterionSets
 from personae.sdk.doors import AsyncDoor, SyncDoor
 from personae.sdk.experiments import Experiments
+from personae.sdk.generations import Generations
 from personae.sdk.llm_configs import LLMConfigs
 from personae.sdk.nouns import D
 from personae.sdk.persona_groups import PersonaGroups
@@ -35,6 +36,7 @@ class _Nouns(Generic[D]):
         self.criterion_sets = CriterionSets(door)
         self.llm_configs = LLMConfigs(door)
         self.experiments = Experiments(door)
+        self.generations = Generations(door)
         self.responses = Responses(door)
 
 

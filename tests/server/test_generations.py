@@ -147,6 +147,7 @@ REFUSED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"method": "deep", "options": {"attributes": "many"}}, "options.attributes: Input should be a valid integer"),
     ({"method": "deep", "options": {"mix": "a:b"}}, "options.mix"),
     ({"method": "conversations", "options": {"logs": "role,content\n"}}, "options.logs"),
+    ({"method": "propose", "embeddings_model": "e"}, "embeddings_model: the provider 'offline' has no embeddings"),
     ({"method": "propose", "llm_config_id": 999}, "llm_config_id: there is no LLM config 999"),
 )
 

@@ -276,11 +276,9 @@ def _sum_up(
 
 
 def _tell_near(generating: Generating, console: Console) -> None:
-    nearness = generating.nearness
-    if nearness is not None:
-        _say(console, f"near-copies by meaning, written anew: {nearness.rejects}")
-        if nearness.problem:
-            _say(console, f"without embeddings, words alone told near-copies: {nearness.problem}", "red")
+    if (nearness := generating.nearness) is not None:
+        for line in nearness.told():
+            _say(console, line, "red" if nearness.problem else "")
 
 
 def _say(console: Console, line: str, style: str = "") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 from personae.core.model import Model
@@ -16,7 +16,7 @@ from personae.llm.config import LLMConfig, Wiring
 from personae.llm.embeddings import connect_embeddings, vector_of
 from personae.llm.limits import Limits
 from personae.stats.dense import DenseGate
-from personae.transport import Pool
+from personae.transport import Pool, Transport
 
 LEAST_COSINE = 0.95
 """From when on two texts mean the same."""
@@ -52,6 +52,13 @@ class Nearness:
                 return near[0]
         return ""
 
+    def told(self) -> list[str]:
+        """What came of it, and why it ended early."""
+        lines = [f"near-copies by meaning, written anew: {self.rejects}"]
+        if self.problem:
+            lines.append(f"without embeddings, words alone told near-copies: {self.problem}")
+        return lines
+
 
 def _text(draft: Draft) -> str:
     if isinstance(draft.made, Persona):
@@ -60,8 +67,16 @@ def _text(draft: Draft) -> str:
 
 
 @asynccontextmanager
-async def embeddings(config: LLMConfig, name: str, budget: Budget, concurrency: int) -> AsyncIterator[Model]:
-    """The model `name` at the endpoint of `config`, metered by `budget`. Raises ConfigurationError before any call."""
-    async with Pool() as pool:
-        wiring = Wiring(pool, Limits(concurrency))
+async def embeddings(
+    config: LLMConfig,
+    name: str,
+    budget: Budget,
+    concurrency: int,
+    carrier: AbstractAsyncContextManager[Transport] | None = None,
+) -> AsyncIterator[Model]:
+    """The model `name` at the endpoint of `config`, metered by `budget`. `carrier`: what carries requests, where it is
+    to be another. Raises ConfigurationError before any call.
+    """
+    async with carrier or Pool() as transport:
+        wiring = Wiring(transport, Limits(concurrency))
         yield Metered(connect_embeddings(config.with_(model=name, rates=None), wiring), budget)

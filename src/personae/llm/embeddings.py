@@ -59,8 +59,8 @@ def connect_embeddings(config: LLMConfig, wiring: Wiring) -> Model:
     provider = providers.get(config.provider)()
     if not isinstance(provider, HttpProvider) or not isinstance(provider.wire, OpenAIChat):
         raise ConfigurationError(
-            f"the provider {config.provider!r} has no embeddings: leave --embeddings-model out, or name an endpoint "
-            "that has them by --base-url"
+            f"the provider {config.provider!r} has no embeddings: leave the embeddings model out, or name an "
+            "endpoint that has them"
         )
     made = replace(provider, path="/embeddings", wire=Embeddings())
     return HttpProvider.connect(made, config, wiring)

@@ -442,6 +442,7 @@ generations = Table(
     Column("seed", Id, nullable=False, default=0),
     Column("options", Json, nullable=False),  # of the method, by field; files as their texts
     Column("llm_config_id", Id),
+    Column("embeddings_model", String(200), nullable=False, default="", server_default=""),
     Column("budget_usd", Float),
     Column("status", String(20), nullable=False, default="queued"),
     Column("task_id", String(40)),

@@ -60,7 +60,7 @@ async def preview_generation(project: Editor, body: GenerationIn) -> GenerationP
     """What it will take, before it is made. 400 for whatever a run would refuse before its first call."""
     async with (
         opened(body.method, body.options) as method,
-        connected(project.services, project.id, body.llm_config_id) as model,
+        connected(project.services, project.id, body.llm_config_id, body.embeddings_model) as model,
     ):
         try:
             await asyncio.to_thread(lambda: asyncio.run(generating.check(method, body.n, body.seed)))
@@ -96,6 +96,7 @@ async def create_generation(project: Editor, body: GenerationIn) -> Generation:
             seed=body.seed,
             options=body.options,
             llm_config_id=body.llm_config_id,
+            embeddings_model=body.embeddings_model,
             budget_usd=seen.budget_usd,
             author=project.actor,
         )

@@ -12,9 +12,10 @@ from typing import Any
 
 from personae.core.model import Model
 from personae.core.seed import digest
-from personae.errors import InputError, NotFound
+from personae.errors import ConfigurationError, InputError, NotFound
 from personae.experiments.budget import Budget, Ceilings
 from personae.experiments.generating import Generating, metered
+from personae.experiments.nearness import embeddings
 from personae.generation import Draft, Generator, Reporting
 from personae.llm.config import LLMConfig
 from personae.server.bot_specs import model_config
@@ -91,14 +92,17 @@ class Making:
         ):
             kept = await InStore.open(services, row, self.task_id, self.owner, trouble)
             try:
-                await self._make(row, method, kept, model, budget)
+                async with _near(services, row, config, budget) as near:
+                    await self._make(row, method, kept, model, budget, near)
             finally:
                 await kept.close()
                 trouble("")
 
-    async def _make(self, row: Record, method: Generator, kept: InStore, model: Model, budget: Budget) -> None:
+    async def _make(
+        self, row: Record, method: Generator, kept: InStore, model: Model, budget: Budget, near: Model | None
+    ) -> None:
         run = await asyncio.to_thread(_run_of, row, model.name)  # options may be a log of a hundred megabytes
-        self._running = running = Generating(model, budget, kept, PIECES_AT_ONCE, run)
+        self._running = running = Generating(model, budget, kept, PIECES_AT_ONCE, run, near)
         if self.wanted:
             running.stop(self.wanted)
         try:
@@ -127,7 +131,8 @@ class Making:
         values: dict[str, Any] = {"problem": None if running.cut == self.wanted else running.cut or None}
         if len(kept.found) >= row["n"]:
             await drafts.forget_answers(connection, row["id"])
-        values["told"] = _report(method, list(kept.found.values()))
+        nearness = running.nearness
+        values["told"] = _report(method, list(kept.found.values())) + (nearness.told() if nearness is not None else [])
         await generations.change(connection, row["id"], now=self.services.now(), **values)
 
     async def paused(self, connection: Connection, now: datetime) -> None:
@@ -172,9 +177,30 @@ async def writer(
 
 
 @asynccontextmanager
-async def connected(services: Services, project_id: int, llm_config_id: int | None) -> AsyncIterator[Model]:
-    """That model, for what it costs. Raises as `writer`, and ConfigurationError."""
+async def _near(services: Services, row: Record, config: LLMConfig, budget: Budget) -> AsyncIterator[Model | None]:
+    """Who tells near-copies by meaning; None where words alone do."""
+    if not row["embeddings_model"]:
+        yield None
+        return
+    carrier = None if row["llm_config_id"] is None else outgoing(services)
+    async with embeddings(config, row["embeddings_model"], budget, PIECES_AT_ONCE, carrier) as near:
+        yield near
+
+
+@asynccontextmanager
+async def connected(
+    services: Services, project_id: int, llm_config_id: int | None, embeddings_model: str = ""
+) -> AsyncIterator[Model]:
+    """That model, for what it costs. Raises as `writer`, ConfigurationError, and InputError where its endpoint has no
+    embeddings and some are asked for.
+    """
     async with services.database.reading() as connection:
         config, carrier = await writer(connection, services, project_id, llm_config_id)
-    async with metered(config, ceilings=Ceilings(), concurrency=1, seed=0, carrier=carrier) as (model, _):
+    async with metered(config, ceilings=Ceilings(), concurrency=1, seed=0, carrier=carrier) as (model, budget):
+        if embeddings_model:
+            try:
+                async with embeddings(config, embeddings_model, budget, 1):
+                    pass
+            except ConfigurationError as error:
+                raise InputError(str(error), field="embeddings_model") from error
         yield model

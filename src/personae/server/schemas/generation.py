@@ -68,6 +68,8 @@ class GenerationIn(BaseModel):
     """What the method is told, by the names of its options; files as their texts."""
     llm_config_id: Reference | None = None
     """Who writes. Null: the deployment's simulator."""
+    embeddings_model: ShortName = ""
+    """Who tells near-copies by meaning, at the same address (`/embeddings`). Blank: words alone."""
     budget_usd: Dollars | None = None
     """Hard ceiling. Null: the deployment's."""
 
@@ -136,6 +138,7 @@ class Generation(BaseModel):
     n: int
     seed: int
     llm_config_id: int | None
+    embeddings_model: str
     budget_usd: float | None
     status: Status
     problem: str | None

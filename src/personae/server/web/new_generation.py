@@ -26,7 +26,7 @@ from personae.server.web._page import Page, ProjectPage
 router = APIRouter()
 
 FIRST = next(iter(METHODS))
-FIELDS = ("name", "n", "seed", "budget_usd", "llm_config_id")
+FIELDS = ("name", "n", "seed", "budget_usd", "llm_config_id", "embeddings_model")
 MOST_FILE = 5 * 2**20
 """Bytes of one file that the page takes; the command line reads larger ones."""
 

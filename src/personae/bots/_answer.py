@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -105,6 +106,48 @@ def _in_object(answer: dict[str, Any]) -> str | None:
     if isinstance(listed := answer.get("messages"), list):
         return _said(listed)
     return usual_reply(answer["data"]) if isinstance(answer.get("data"), dict) else None
+
+
+_REPLY = re.compile(
+    r"(reply|message|text|answer|response|output|content|speech|say|body|result)s?[-_]?(text|message|content)?",
+    re.IGNORECASE,
+)
+_SESSION = re.compile(r"(session|conversation|chat|thread|dialog(ue)?)[-_]?(id|key|uuid)?", re.IGNORECASE)
+_MOST_PLACES = 3
+
+
+def places_of_reply(answer: Any, sent: str = "") -> list[str]:
+    """JMESPaths of texts in an answer that may be the reply, the likeliest first: those in fields that are called so,
+    then texts of several words. What is the message that was `sent` is none of them.
+    """
+    found = []
+    for path, value in _texts(answer):
+        if not isinstance(value, str) or not value.strip() or value.strip() == sent.strip():
+            continue
+        is_named = bool(_REPLY.fullmatch(path.rpartition(".")[2].partition("[")[0]))
+        if is_named or " " in value.strip():
+            found.append((not is_named, " " not in value.strip(), -len(value), path))
+    return [path for *_, path in sorted(found)[:_MOST_PLACES]]
+
+
+def places_of_session(answer: Any) -> list[str]:
+    """JMESPaths of what may be the session's id in an answer."""
+    named = [path for path, _ in _texts(answer) if _SESSION.fullmatch(path.rpartition(".")[2])]
+    return named[:_MOST_PLACES]
+
+
+def _texts(value: Any, before: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Path and value of each text and number in an answer; of lists the first entry."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, dict):
+        for key, one in list(value.items())[:100]:
+            name = key if re.fullmatch(r"[A-Za-z_]\w*", key) else json.dumps(key)
+            yield from _texts(one, f"{before}.{name}" if before else name, depth + 1)
+    elif isinstance(value, list) and value:
+        yield from _texts(value[0], f"{before}[0]", depth + 1)
+    elif before and isinstance(value, str | int) and not isinstance(value, bool):
+        yield before, value
 
 
 def _said(listed: list[Any]) -> str | None:

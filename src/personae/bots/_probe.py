@@ -19,6 +19,7 @@ from uuid import uuid4
 import orjson
 
 from personae.bots import Bot, BotSpec, BotWiring, Session
+from personae.bots._answer import decode, places_of_reply, places_of_session
 from personae.bots._auth import Auth, GivenAuth
 from personae.bots._http import shown
 from personae.core.conversation import Turn
@@ -101,6 +102,10 @@ class Check:
     """The verdict in a sentence."""
     error: str = ""
     """The first error, blank if there was none."""
+    reply_paths: tuple[str, ...] = ()
+    """Where the reply may stand in the raw answer, the likeliest first; blank where one was found."""
+    session_paths: tuple[str, ...] = ()
+    """Where the session's id may stand, of a bot that forgot what was said."""
 
     @property
     def passed(self) -> bool:
@@ -116,6 +121,8 @@ class Check:
             "explanation": self.explanation,
             "error": self.error,
             "turns": [turn.as_dict() for turn in self.turns],
+            "reply_paths": list(self.reply_paths),
+            "session_paths": list(self.session_paths),
         }
 
 
@@ -188,7 +195,26 @@ async def check(spec: BotSpec, wiring: BotWiring) -> Check:
         await bot.close()
     verdict = _verdict(turns, is_stateful=bot.is_stateful)
     first_error = next((turn.error for turn in turns if turn.error), "")
-    return Check(spec.label, bot.is_stateful, turns, verdict, _explanation(verdict, turns), first_error)
+    replies, sessions = _places(turns, verdict)
+    return Check(
+        spec.label, bot.is_stateful, turns, verdict, _explanation(verdict, turns), first_error, replies, sessions
+    )
+
+
+def _places(turns: tuple[CheckedTurn, ...], verdict: Verdict) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Paths that the bot's settings may lack, as far as its last good answer shows them."""
+    raw = [one for turn in turns for one in turn.exchanges if one.status is not None and one.status < 300]
+    if not raw or verdict not in ("failed", "does_not_remember"):
+        return (), ()
+    try:
+        answer = decode(raw[-1].answer)
+    except ValueError:
+        return (), ()
+    is_lost = turns[-1].reply is None
+    return (
+        tuple(places_of_reply(answer, turns[-1].message)) if is_lost else (),
+        tuple(places_of_session(answer)),
+    )
 
 
 async def _talk(bot: Bot, recorder: Recorder) -> tuple[CheckedTurn, ...]:

@@ -58,6 +58,9 @@ def _show(found: Check, console: Console) -> None:
     console.print()
     style = "bold green" if found.passed else "bold red"
     console.print(Text(found.explanation, style=style))
+    for name, paths in (("reply_path", found.reply_paths), ("session_path", found.session_paths)):
+        if paths:
+            console.print(Text(f"{name} may be: {', '.join(paths)}"))
     if found.error and found.error not in found.explanation:
         console.print(Text(found.error, style="red"))
 

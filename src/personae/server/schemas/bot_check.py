@@ -51,3 +51,7 @@ class BotCheck(BaseModel):
     error: str
     """The first error, blank if there was none."""
     turns: list[CheckedTurn]
+    reply_paths: list[str]
+    """Where the reply may stand in the raw answer, the likeliest first; blank where one was found."""
+    session_paths: list[str]
+    """Where the session's id may stand, of a bot that forgot what was said."""

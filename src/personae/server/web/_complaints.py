@@ -48,6 +48,11 @@ COMPLAINTS = (
     N_("temperature and reasoning_effort exclude each other: give one of them"),
     N_("the provider %(kind)s needs an address, here or in custom_api_config.url"),
     N_("this change cannot be read"),
+    N_("does not begin with curl"),
+    N_("holds no address"),
+    N_("sends no JSON, but %(given)s: a bot is sent JSON"),
+    N_("sends the file %(name)s: paste its text in its place"),
+    N_("sends a form or a file (%(option)s): a bot is sent JSON"),
     # What is there already, or is held by somebody
     N_("a persona is called %(name)s already"),
     N_("a persona group is called %(name)s already"),

@@ -10,6 +10,7 @@ from typing import Any, Self
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
+from personae.bots._curl import read_curl
 from personae.errors import InputError, PersonaeError
 from personae.llm.providers import providers
 from personae.server.schemas.custom_api import CustomApi
@@ -54,6 +55,7 @@ _RARE = ("headers", "auth_header", "method", "stream", "custom_response_parser")
 _OF_MODELS = ("requests_per_minute", "tokens_per_minute", "api_version")
 _PLACES = {"url": "llm_base_url", "auth": "auth_header"}
 """Fields of `custom_api_config` under other names in the form."""
+_FOUND = ("reply_path", "session_path")
 _KNOWN = (*_PLAIN, "api_key", *_OF_REQUEST, *_JSON, *_CHECKS, "auth_header", "auth_prefix")
 
 
@@ -85,9 +87,28 @@ class Draft:
         return cls(shown | {"is_default": "1" if config.is_default else ""})
 
     @classmethod
-    def received(cls, form: FormData) -> Self:
-        """What came back."""
-        return cls({name: str(text).replace("\r\n", "\n") for name, text in form.items()})
+    def received(cls, form: FormData, found: Mapping[str, str] | None = None) -> Self:
+        """What came back, with a path that a test `found`."""
+        typed = {name: str(text).replace("\r\n", "\n") for name, text in form.items()}
+        return cls(typed | {name: path for name in _FOUND if (path := (found or {}).get(name))})
+
+    @classmethod
+    def pasted(cls, form: FormData) -> Self:
+        """What a curl command says, over what was typed. Raises InputError."""
+        typed = dict(cls.received(form).typed)
+        said = read_curl(typed.get("curl", ""))
+        is_bearer = (said.key_header.lower(), said.key_prefix) == ("authorization", "Bearer ")
+        texts = {name: json.dumps(value, indent=2, ensure_ascii=False) for name, value in
+                 (("headers", said.headers), ("body", said.body)) if value}  # fmt: skip
+        return cls(
+            typed
+            | {"provider": "custom_api", "llm_base_url": said.url, "api_key": said.key, "headers": "", "body": ""}
+            | {"method": "" if said.method == "POST" else said.method}
+            | {"auth_header": "" if is_bearer else said.key_header, "auth_prefix": "" if is_bearer else said.key_prefix}
+            | texts
+            | ({"stateful": "1"} if said.has_session else {})
+            | {"has_message": "1" if said.has_message else ""}
+        )
 
     def get(self, name: str) -> str:
         return self.typed.get(name, "")

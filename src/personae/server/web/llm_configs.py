@@ -19,7 +19,7 @@ from personae.server.api.llm_configs import (
 from personae.server.deps import Editor, Id, ProjectAccess, Viewer
 from personae.server.paging import Paging
 from personae.server.schemas.bot_check import BotCheck
-from personae.server.web._forms import REFUSED, Problems
+from personae.server.web._forms import REFUSED, Problems, problems
 from personae.server.web._llm_form import KINDS, Draft, kinds, told
 from personae.server.web._page import Page, ProjectPage
 from personae.server.web._texts import N_
@@ -67,10 +67,21 @@ async def create(page: ProjectPage, project: Editor) -> Response:
     return page.go(f"/p/{project.id}/llm-configs/{made.id}", Toast(page.say(N_("%(name)s is there."), name=made.name)))
 
 
+@router.post("/p/{project_id}/llm-configs/curl")
+async def paste_curl(page: ProjectPage, project: Editor) -> Response:
+    """The form of a new one, filled from a curl command. Nothing is stored or sent."""
+    form = await page.form()
+    try:
+        draft = Draft.pasted(form)
+    except REFUSED as error:
+        return await _listed(page, project, new=True, draft=Draft.received(form), wrong=problems(error))
+    return await _listed(page, project, new=True, draft=draft, is_pasted=True)
+
+
 @router.post("/p/{project_id}/llm-configs/test")
 async def test_new(page: ProjectPage, project: Editor) -> Response:
     """Talk with the bot of one that is not stored."""
-    draft = Draft.received(await page.form())
+    draft = Draft.received(await page.form(), page.request.query_params)
     try:
         check = await test_new_llm_config(project, draft.body())
     except REFUSED as error:
@@ -100,7 +111,7 @@ async def save(page: ProjectPage, project: Editor, llm_config_id: Id) -> Respons
 @router.post("/p/{project_id}/llm-configs/{llm_config_id}/test")
 async def test(page: ProjectPage, project: Editor, llm_config_id: Id) -> Response:
     """Talk with the bot by the settings in the form, which are not stored."""
-    draft = Draft.received(await page.form())
+    draft = Draft.received(await page.form(), page.request.query_params)
     before = await get_llm_config(project, llm_config_id)
     try:
         check = await test_llm_config(project, llm_config_id, draft.body(before))
@@ -141,6 +152,7 @@ async def _shown(
     wrong: Problems | None = None,
     check: BotCheck | None = None,
     is_untested: bool = False,
+    is_pasted: bool = False,
     **values: Any,
 ) -> Response:
     """The page; `is_untested`: a test was asked for, and what is `wrong` kept it from being made."""
@@ -150,6 +162,7 @@ async def _shown(
         problems=wrong or Problems(),
         check=check,
         is_untested=is_untested,
+        is_pasted=is_pasted,
         found=FOUND,
         kinds=[(name, page.say(KINDS[name]) if name in KINDS else name) for name in kinds()],
         **values,

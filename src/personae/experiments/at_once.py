@@ -44,31 +44,31 @@ def counted(make: Callable[[], C], rows: Iterable[Mapping[str, Any]]) -> C:
     return counts
 
 
-def counted_at_once(make: Callable[[], C], first: Rows, second: Rows) -> tuple[C, C]:
-    """The counts of both, as `counted` has them one after the other. `make` must be a class of a module."""
-    with _elsewhere(make, second) as other:
-        own = counted(make, first)
-        assert other.stdout is not None
-        try:
-            others, second.half_lines, second.superseded = pickle.load(other.stdout)  # noqa: S301 - we wrote it
-        except (EOFError, pickle.UnpicklingError):
-            others = counted(make, second)
-    return own, others
-
-
 @contextmanager
-def _elsewhere(make: Callable[[], C], rows: Rows) -> Iterator[subprocess.Popen[bytes]]:
+def another_process() -> Iterator[subprocess.Popen[bytes]]:
+    """One for `counted_at_once`. It starts while the caller finds out what there is to count."""
     command = [sys.executable, "-m", __name__]
     with subprocess.Popen(  # noqa: S603 - our own program
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as program:
         try:
-            assert program.stdin is not None
-            with suppress(BrokenPipeError), program.stdin as to_it:
-                to_it.write(pickle.dumps((make, rows)))
             yield program
         finally:
             program.kill()  # it has sent all, or nobody waits for it
+
+
+def counted_at_once(other: subprocess.Popen[bytes], make: Callable[[], C], first: Rows, second: Rows) -> tuple[C, C]:
+    """The counts of both, as `counted` has them one after the other. `make` must be a class of a module."""
+    assert other.stdin is not None
+    assert other.stdout is not None
+    with suppress(BrokenPipeError), other.stdin as to_it:
+        to_it.write(pickle.dumps((make, second)))
+    own = counted(make, first)
+    try:
+        others, second.half_lines, second.superseded = pickle.load(other.stdout)  # noqa: S301 - our program wrote it
+    except (EOFError, pickle.UnpicklingError):
+        others = counted(make, second)
+    return own, others
 
 
 def _main() -> None:

@@ -28,10 +28,6 @@ class Answers:
         self.totals.frombytes(bytes(self.totals.itemsize * cells))
         self.counts.frombytes(bytes(self.counts.itemsize * cells))
 
-    def add(self, cell: int, answer: float) -> None:
-        self.totals[cell] += answer
-        self.counts[cell] += 1
-
     def clusters(self) -> list[Cluster]:
         """One of each cell; (0, 0) where there is no answer."""
         return list(zip(self.totals, self.counts, strict=True))
@@ -65,15 +61,8 @@ class CellCounts:
                 answers.grow(1)
         return place
 
-    def add(self, place: int, key: str, answer: float) -> None:
-        """An answer about a conversation that counts."""
-        self._column(self.answers, key).add(place, answer)
-
-    def add_invalid(self, place: int, key: str, answer: float) -> None:
-        """An answer about a conversation that was no fair test."""
-        self._column(self.invalid, key).add(place, answer)
-
-    def _column(self, table: dict[str, Answers], key: str) -> Answers:
+    def column(self, table: dict[str, Answers], key: str) -> Answers:
+        """That of a measure in `answers` or `invalid`, with a place for every cell."""
         answers = table.get(key)
         if answers is None:
             answers = table[key] = Answers()
@@ -95,7 +84,7 @@ class CellCounts:
             self.measured[here] += other.measured[there]
         for own, more in ((self.answers, other.answers), (self.invalid, other.invalid)):
             for key, answers in more.items():
-                column = self._column(own, key)
+                column = self.column(own, key)
                 totals, counts = column.totals, column.counts
                 for here, total, count in zip(places, answers.totals, answers.counts, strict=True):
                     totals[here] += total

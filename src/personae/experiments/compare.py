@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from personae.core.seed import derive
 from personae.errors import ConfigurationError
-from personae.experiments.at_once import counted, counted_at_once, is_long
+from personae.experiments.at_once import another_process, counted, counted_at_once, is_long
 from personae.experiments.comparison import Comparison, Difference, Incomparable, NotComparable, Outcome, Pair, Unpaired
 from personae.experiments.measured import GOAL, GOAL_TITLE, Kind, measure_id
 from personae.experiments.pairing import Answers, Conditions, Questions, Run, Side, first_difference
@@ -49,7 +49,8 @@ def compare(
     """
     comparing = Comparing(correction=correction)
     if isinstance(before, Rows) and isinstance(after, Rows) and is_long(before) and is_long(after):
-        comparing.first, comparing.second = counted_at_once(Run, before, after)
+        with another_process() as other:
+            comparing.first, comparing.second = counted_at_once(other, Run, before, after)
     else:
         comparing.first, comparing.second = counted(Run, before), counted(Run, after)
     return comparing.finish(names, force=force, level=level)

@@ -18,7 +18,7 @@ from personae.core.result import SimulationResult, persona_of
 from personae.core.seed import derive
 from personae.core.text import whole
 from personae.core.usage import UsageSum
-from personae.experiments.at_once import counted, counted_at_once, is_long
+from personae.experiments.at_once import another_process, counted, counted_at_once, is_long
 from personae.experiments.bare_rows import Known, is_measured, row_answers
 from personae.experiments.cell_counts import CellCounts
 from personae.experiments.doses import Doses
@@ -55,8 +55,9 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> ReportData:
     """What the rows of a result file say (see `result_file.read_rows`). Raises InputError for what is no such row."""
     if not (isinstance(rows, Rows) and is_long(rows)):
         return counted(Tally, rows).finish(getattr(rows, "half_lines", 0), getattr(rows, "superseded", 0))
-    first, second = rows.halves()
-    counts, others = counted_at_once(Tally, first, second)
+    with another_process() as other:
+        first, second = rows.halves()
+        counts, others = counted_at_once(other, Tally, first, second)
     counts.merge(others)
     return counts.finish(first.half_lines + second.half_lines, first.superseded + second.superseded)
 
@@ -185,18 +186,23 @@ class Tally:
     def _add_answers(
         self, cell: int, given: list[tuple[Kind, str, float | None, str]], left_out: tuple[str, str] | None
     ) -> None:
+        answers = self.cells.answers
         self.cells.conversations[cell] += 1
         for kind, name, value, reason in given:
             key = measure_id(kind, name)
             question = self.questions.get(key) or self.questions.setdefault(key, _Question(kind, name))
             if left_out is not None:
                 if left_out[0] == INVALID and value is not None:
-                    self.cells.add_invalid(cell, key, value)
+                    column = self.cells.column(self.cells.invalid, key)
+                    column.totals[cell] += value
+                    column.counts[cell] += 1
             elif value is None:
                 question.missing.add(reason)
                 question.unanswered += 1
             else:
-                self.cells.add(cell, key, value)
+                column = answers.get(key) or self.cells.column(answers, key)
+                column.totals[cell] += value
+                column.counts[cell] += 1
         if left_out is not None:
             self.excluded.setdefault(left_out[0], _Grouped()).add(left_out[1])
         else:

@@ -335,3 +335,12 @@ def test_links_survive_names_with_signs(page: Page, tmp_path: Path) -> None:
     name = "50% & more = #1? ünï/cödé"
     page.goto(f"{write(tmp_path, make(persona=name), make())}#conversations&persona={quote(name, safe='')}")
     assert visible_rows(page) == 1
+
+
+def test_where_all_were_no_fair_tests_the_rate_with_them_is_said_beside_what_is_undefined() -> None:
+    unfair = judged([Finding("role_leak", 1, "How can I help", "it offers help", "invalid")])
+    page = HtmlReport().render(
+        ReportSource.from_results([replace(make(persona=name), validity=unfair) for name in "ab"])
+    )
+    assert "None of 2 conversations was measured." in page
+    assert "With the 2 that were no fair test: <strong>100%</strong>" in page

@@ -14,6 +14,7 @@ from personae.core.persona import Persona
 from personae.core.sections import Identity, Scores, Sections
 from personae.errors import InputError
 from personae.generation.quality.contradictions import contradictions
+from personae.generation.quality.corpus import corpus
 from personae.generation.quality.persona_set import look_at
 
 WORDS = "baker nurse courier judge chef pilot farmer tailor miner clerk".split()  # noqa: SIM905 - reads better here
@@ -97,6 +98,30 @@ def test_targets_that_cannot_be_are_told_by_line_and_field(tmp_path: Path, text:
     with pytest.raises(InputError) as raised:
         read_targets(path)
     assert says in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("texts", "distinct", "bleu", "templated"),
+    [
+        (["alpha beta gamma delta"] * 3, (1, 1), 1, 1),
+        (["alpha beta gamma delta", "alpha beta omega sigma"], (1, 1), (2 / 4 * 1 / 3) ** 0.5, 0),
+        (["alpha beta alpha beta", "omega sigma"], (0.75, 5 / 6), 0, 0),
+    ],
+)
+def test_what_texts_repeat_of_themselves_and_of_each_other(
+    texts: list[str], distinct: tuple[float, float], bleu: float, templated: float
+) -> None:
+    found = corpus(texts)
+    assert (found.distinct_words, found.distinct_pairs) == pytest.approx(distinct)
+    assert found.self_bleu == pytest.approx(bleu, abs=1e-6)
+    assert (found.templated, found.pairs) == (templated, len(texts) * (len(texts) - 1) / 2)
+    assert found.least_bits_apart is not None
+    assert (found.least_bits_apart == 0) == (templated == 1)
+
+
+def test_one_text_has_nothing_to_be_like() -> None:
+    found = corpus(["alpha beta"])
+    assert (found.self_bleu, found.bits_apart, found.templated, found.pairs) == (None, None, None, 0)
 
 
 def test_the_report_comes_as_text_json_and_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 from scipy.spatial import distance  # type: ignore[import-untyped,unused-ignore]
-from scipy.stats import ks_2samp, wasserstein_distance  # type: ignore[import-untyped,unused-ignore]
+from scipy.stats import entropy, ks_2samp, wasserstein_distance  # type: ignore[import-untyped,unused-ignore]
 
-from personae.stats.distances import jensen_shannon, kolmogorov_smirnov, wasserstein
+from personae.stats.distances import jensen_shannon, kolmogorov_smirnov, kullback_leibler, wasserstein
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -29,6 +29,12 @@ def test_distances_of_shares_are_scipys(p: list[float], q: list[float]) -> None:
     values = [float(place) for place in range(len(p))]
     weighted = dict(zip(values, p, strict=True)), dict(zip(values, q, strict=True))
     assert wasserstein(*weighted) == pytest.approx(wasserstein_distance(values, values, p, q), abs=1e-12)
+
+
+@pytest.mark.parametrize(("counts", "target"), [([5, 5], [0.5, 0.5]), ([9, 0, 1], [0.2, 0.3, 0.5]), ([0, 0], [1, 3])])
+def test_the_divergence_is_scipys_with_one_added_to_each(counts: list[float], target: list[float]) -> None:
+    wanted = [share / sum(target) * sum(counts) + 1 for share in target]
+    assert kullback_leibler(counts, target) == pytest.approx(entropy([one + 1 for one in counts], wanted), abs=1e-12)
 
 
 def test_weights_without_a_sum_are_refused() -> None:

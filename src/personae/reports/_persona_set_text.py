@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from personae.generation.quality.corpus import Corpus
 from personae.generation.quality.persona_set import Attribute, PersonaSet
 from personae.reports._text import decimal, interval, one_line, percent, plural, visible
 
@@ -65,9 +66,15 @@ def tables(found: PersonaSet) -> Iterator[tuple[str, Sequence[str], Rows]]:
         ),
         (
             "Distances from the quotas",
-            ("attribute", "Kolmogorov-Smirnov", "Wasserstein", "Jensen-Shannon", "without the value"),
+            (
+                "attribute", "Kolmogorov-Smirnov", "Wasserstein", "Jensen-Shannon", "Kullback-Leibler",
+                "without the value",
+            ),
             [
-                (one.name, decimal(one.ks), decimal(one.wasserstein), decimal(one.jensen_shannon), str(one.missing))
+                (
+                    one.name, decimal(one.ks), decimal(one.wasserstein), decimal(one.jensen_shannon),
+                    decimal(one.kullback_leibler), str(one.missing),
+                )
                 for one in found.quotas
             ],
         ),
@@ -84,10 +91,19 @@ def tables(found: PersonaSet) -> Iterator[tuple[str, Sequence[str], Rows]]:
                 ("words of a description", decimal(found.words.value), interval(found.words, "metric")),
                 ("reading ease (Flesch)", decimal(found.reading_ease.value), interval(found.reading_ease, "metric")),
                 ("same text as another", str(found.same_text), ""),
+                ("distinct words of a text (Distinct-1)", decimal(found.corpus.distinct_words), ""),
+                ("distinct pairs of words of a text (Distinct-2)", decimal(found.corpus.distinct_pairs), ""),
+                ("made up of others' words (Self-BLEU-2)", decimal(found.corpus.self_bleu), ""),
+                ("bits of SimHash between two", decimal(found.corpus.bits_apart), _least(found.corpus)),
+                ("pairs that fill in one form", percent(found.corpus.templated), f"of {found.corpus.pairs:,} pairs"),
             ],
         ),
     ]  # fmt: skip
     yield from ((title, heads, rows) for title, heads, rows in every if rows)
+
+
+def _least(corpus: Corpus) -> str:
+    return "" if corpus.least_bits_apart is None else f"the least {corpus.least_bits_apart}"
 
 
 def _attribute(one: Attribute, personas: int) -> tuple[str, ...]:

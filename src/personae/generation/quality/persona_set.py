@@ -19,9 +19,10 @@ from typing import Any
 
 from personae.core.persona import Persona
 from personae.generation.quality.contradictions import contradictions, facts_of, number_of
+from personae.generation.quality.corpus import Corpus, corpus
 from personae.generation.quality.specificity import is_english
 from personae.generation.quality.variety import copies_among, difference, distinct
-from personae.stats.distances import jensen_shannon, kolmogorov_smirnov, wasserstein
+from personae.stats.distances import jensen_shannon, kolmogorov_smirnov, kullback_leibler, wasserstein
 from personae.stats.intervals import Estimate, mean, undefined
 from personae.stats.similarity import Pair, near_pairs
 
@@ -59,10 +60,12 @@ class Quota:
     rows: tuple[tuple[str, float, float], ...]
     """Value, target share, share reached."""
     ks: float | None
-    """None, as the other two, where no persona has any of the values."""
+    """None, as the others, where no persona has any of the values."""
     wasserstein: float | None
     """In steps of the values' order in the target."""
     jensen_shannon: float | None
+    kullback_leibler: float | None
+    """In nats, of counts and targets with one added to each."""
     missing: int
     """Personas that have none of the values."""
 
@@ -95,6 +98,7 @@ class PersonaSet:
     reading_ease: Estimate
     """Flesch's: 100 is very easy, 0 very hard."""
     words: Estimate
+    corpus: Corpus
     contradictions: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     """What must not be overlooked."""
@@ -131,6 +135,7 @@ def look_at(personas: Sequence[Persona], targets: Targets | None = None, topics:
         quotas=quotas,
         sizes=sizes,
         reading_ease=_reading_ease(texts),
+        corpus=corpus(texts),
         words=mean([(float(len(text.split())), 1) for text in texts]),
         contradictions=tuple(found),
         warnings=tuple(_warnings(attributes, traits, len(personas), pairs, sizes, missing, found, quotas)),
@@ -176,7 +181,7 @@ def _quota(name: str, wanted: Mapping[str, float], facts: Sequence[Mapping[str, 
     total, target = sum(reached.values()), math.fsum(wanted.values())
     rows = tuple((value, share / target, reached[value] / total if total else 0.0) for value, share in wanted.items())
     if not total:
-        return Quota(name, rows, None, None, None, missing)
+        return Quota(name, rows, None, None, None, None, missing)
     ours = {float(place): row[2] for place, row in enumerate(rows)}
     theirs = {float(place): row[1] for place, row in enumerate(rows)}
     return Quota(
@@ -185,6 +190,7 @@ def _quota(name: str, wanted: Mapping[str, float], facts: Sequence[Mapping[str, 
         kolmogorov_smirnov(ours, theirs),
         wasserstein(ours, theirs),
         jensen_shannon([row[2] for row in rows], [row[1] for row in rows]),
+        kullback_leibler(list(reached.values()), [row[1] for row in rows]),
         missing,
     )
 

@@ -338,7 +338,7 @@ def test_links_survive_names_with_signs(page: Page, tmp_path: Path) -> None:
 
 
 def test_where_all_were_no_fair_tests_the_rate_with_them_is_said_beside_what_is_undefined() -> None:
-    unfair = judged([Finding("role_leak", 1, "How can I help", "it offers help", "invalid")])
+    unfair = judged((Finding("role_leak", 1, "How can I help", "it offers help", "invalid"),))
     page = HtmlReport().render(
         ReportSource.from_results([replace(make(persona=name), validity=unfair) for name in "ab"])
     )

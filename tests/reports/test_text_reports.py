@@ -23,7 +23,7 @@ from personae.errors import RecordingError
 from personae.reports import ReportSource, reports
 from personae.reports.json import JsonReport
 from personae.reports.junit import JunitReport, outcome
-from personae.reports.terminal import TerminalReport
+from personae.reports.terminal import TerminalReport, cost_in_words
 from tests.reports.samples import make
 
 NO = Rating("No invented policy", False, "It names a guarantee.", (Quote(2, "within 48 hours", True),))
@@ -233,3 +233,12 @@ def test_the_json_is_the_summary(source: ReportSource) -> None:
             ("turn-consistency", 36),
         ]
     )
+
+
+def test_a_run_without_any_call_cost_nothing_and_one_without_usage_does_not_say() -> None:
+    def cost(**usage: Usage) -> str:
+        return cost_in_words(ReportSource.from_results([make(usage=usage)]).data)
+
+    assert cost(simulator=Usage()) == "$0.00"
+    assert cost() == "not recorded"
+    assert cost(bot=Usage(1, unpriced_calls=1)) == "unknown: no price is known for 1 call"

@@ -288,7 +288,7 @@ def cost_in_words(data: ReportData) -> str:
     total = data.total_usage
     if data.conversations and not data.usage:
         return "not recorded"
-    if total.unpriced_calls == total.calls:
+    if total.calls and total.unpriced_calls == total.calls:
         return f"unknown: no price is known for {plural(total.calls, 'call')}"
     if total.unpriced_calls:
         return f"at least {dollars(total.priced_usd)}: no price is known for {plural(total.unpriced_calls, 'call')}"

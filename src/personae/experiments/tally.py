@@ -6,7 +6,6 @@ pairs, some 500 bytes each, not with conversations. A long file is counted in tw
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +15,8 @@ from personae.core.conversation import TERMINATIONS
 from personae.core.persona import Scenario
 from personae.core.result import SimulationResult, persona_of
 from personae.core.seed import derive
-from personae.core.text import whole
 from personae.core.usage import UsageSum
+from personae.experiments.alike import Alike
 from personae.experiments.at_once import another_process, counted, counted_at_once, is_long
 from personae.experiments.bare_rows import Known, is_measured, row_answers
 from personae.experiments.cell_counts import CellCounts
@@ -34,7 +33,7 @@ from personae.experiments.measured import (
     is_retried,
     measure_id,
 )
-from personae.experiments.report_data import Excluded, Latency, Measure, Message, ReportData, Slice
+from personae.experiments.report_data import Excluded, Latency, Measure, ReportData, Slice
 from personae.experiments.result_file import Rows
 from personae.experiments.run_facts import Facts
 from personae.stats.distribution import Distribution
@@ -43,8 +42,6 @@ from personae.stats.repeats import pass_at, pass_hat
 from personae.stats.variance import variance_split
 
 _ROLES = ("bot", "simulator", "judge")
-_MOST_MESSAGES = 50
-_LONGEST_MESSAGE = 300
 _NUMBERS = ("conversations", "measured", "retried", "failed", "run_again", "cut_replies", "refusals",
             "refusals_undecided")  # fmt: skip
 Columns = Mapping[str, list[Cluster]]
@@ -63,33 +60,10 @@ def tally(rows: Iterable[Mapping[str, Any]]) -> ReportData:
 
 
 @dataclass(slots=True)
-class _Grouped:
-    """Messages that differ in numbers alone, counted as one; the first of each stands for it."""
-
-    texts: dict[str, str] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def add(self, message: str, count: int = 1) -> None:
-        text = whole(message).strip()[:_LONGEST_MESSAGE] or "no message"
-        group = re.sub(r"0x[0-9a-f]+|[0-9a-f]{8,}|\d[\d.,]*", "#", text)
-        if group not in self.texts and len(self.texts) >= _MOST_MESSAGES:
-            group, text = "other messages", "other messages"
-        self.texts.setdefault(group, text)
-        self.counts[group] += count
-
-    def merge(self, other: _Grouped) -> None:
-        for group, count in other.counts.items():
-            self.add(other.texts[group], count)
-
-    def finish(self) -> tuple[Message, ...]:
-        return tuple(Message(self.texts[group], count) for group, count in self.counts.most_common())
-
-
-@dataclass(slots=True)
 class _Question:
     kind: Kind
     name: str
-    missing: _Grouped = field(default_factory=_Grouped)
+    missing: Alike = field(default_factory=Alike)
     unanswered: int = 0
 
 
@@ -102,7 +76,7 @@ class Tally:
     scenarios: dict[str, str] = field(default_factory=dict)
     traits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     questions: dict[str, _Question] = field(default_factory=dict)
-    excluded: dict[str, _Grouped] = field(default_factory=dict)
+    excluded: dict[str, Alike] = field(default_factory=dict)
     terminations: Counter[str] = field(default_factory=Counter)
     turns: Counter[int] = field(default_factory=Counter)
     usage: defaultdict[str, UsageSum] = field(default_factory=lambda: defaultdict(UsageSum))
@@ -204,7 +178,7 @@ class Tally:
                 column.totals[cell] += value
                 column.counts[cell] += 1
         if left_out is not None:
-            self.excluded.setdefault(left_out[0], _Grouped()).add(left_out[1])
+            self.excluded.setdefault(left_out[0], Alike()).add(left_out[1])
         else:
             self.cells.measured[cell] += 1
             self.measured += 1
@@ -221,7 +195,7 @@ class Tally:
             own.missing.merge(question.missing)
             own.unanswered += question.unanswered
         for reason, messages in other.excluded.items():
-            self.excluded.setdefault(reason, _Grouped()).merge(messages)
+            self.excluded.setdefault(reason, Alike()).merge(messages)
         for role, usage in other.usage.items():
             self.usage[role].merge(usage)
         self.terminations.update(other.terminations)

@@ -14,8 +14,8 @@ from personae.server.experiments.words import on_wire
 from personae.stats.intervals import rate
 from personae.store.columns import Record
 
-_BINS = 12
-"""At most so many bars of a chart."""
+_BINS = 9
+"""At most so many bars of a chart: each is pressed, and needs 24 pixels of a card a fourth of the page wide."""
 _STEPS = (1, 2, 2.5, 5, 10)
 
 

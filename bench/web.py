@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from bench.finished import RARE
 from bench.library import Library, Sizes, fill
@@ -22,6 +20,7 @@ from bench.platform import Server, launched, serving
 from bench.rows import Row, Target
 from bench.tabs import Tabs
 from bench.tools import Work
+from tests.chromium import chromium
 from tests.web.every_page import filled, pages
 
 SERVER_MS, TOGGLE_MS, TABS_PERCENT = 150, 150, 25
@@ -56,7 +55,7 @@ def web_row(*, quick: bool) -> Row:
         row.notes += [f"not looked at, for nothing is stored to be shown: `{one}`" for one in left_out(library)]
         with serving(Path(name)) as server:
             row.targets += _server_times(server, library, 10 if quick else 40)
-            with _chromium() as browser:
+            with chromium() as browser:
                 row.targets += _bytes(server, library, browser)
                 row.targets.append(_toggle(server, library, browser, 10 if quick else 40))
     row.targets.append(Target(f"CPU of the server for {TABS} tabs, of one core", 100 * _tabs(), TABS_PERCENT, "%"))
@@ -106,14 +105,6 @@ def _server_times(server: Server, library: Library, times: int) -> Iterator[Targ
             p50, p95 = statistics.median(rest), statistics.quantiles(rest, n=20)[-1]
             shown = address.removeprefix("/p/{project_id}") or "home"
             yield Target(f"`{shown}`, p95 (p50 {p50:.0f} ms, first {first:.0f} ms)", p95, SERVER_MS, "ms")
-
-
-@contextmanager
-def _chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def _bytes(server: Server, library: Library, browser: Browser) -> Iterator[Target]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gc
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import stamina
 from hypothesis import HealthCheck, settings
+
+from tests.chromium import launch_arguments
 
 pytest_plugins = ["tests.databases"]
 
@@ -40,18 +42,22 @@ def no_waiting_between_tries() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("these tests open pages in a real browser: apt-get update && apt-get install -y chromium")
-    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    args = [*quiet.split(), "--disable-component-update", "--disable-sync"]
-    return {"executable_path": chromium, "args": args}
+    try:
+        return launch_arguments()
+    except LookupError as error:
+        pytest.fail(str(error))
 
 
 @pytest.fixture(scope="session")
 def base_url() -> str:
     """Tests say whole addresses. (The plugin's own fixture of this name is of a form that pytest warns about.)"""
     return ""
+
+
+def pytest_collection_finish() -> None:
+    """What the tests are made of stays: the garbage collector need not look through a gigabyte of it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

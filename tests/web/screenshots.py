@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.chromium import chromium
 from tests.server.running import Server, running
 from tests.web.api import Api
 from tests.web.every_page import filled, pages
@@ -50,9 +50,8 @@ def main(folder: Path = Path("build/screenshots"), part: str = "") -> None:
         tempfile.TemporaryDirectory() as data,
         running(f"sqlite:///{data}/personae.db") as server,
         slow_bot(REPLIES) as bot,
-        sync_playwright() as playwright,
+        chromium() as browser,
     ):
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         looks = {
             look: browser.new_context(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme).new_page()
             for look, (width, scheme) in SIZES.items()

@@ -148,18 +148,18 @@ def language_of(text: str, words: Iterable[str] | None = None) -> str | None:
             if found >= _FEWEST_SIGNS and found * 3 >= sum(map(str.isalpha, text)):
                 return code
     scores: dict[str, float] = {}
-    spoken = Counter(_WORD.findall(text.lower().replace("\u2019", "'")) if words is None else words)
-    small = [word for word in spoken if word in _WEIGHTS]
-    for word in small:
-        times = spoken[word]
+    spoken = _WORD.findall(text.lower().replace("\u2019", "'")) if words is None else [*words]
+    found_small = [word for word in spoken if word in _WEIGHTS]
+    if len(found_small) < _ENOUGH:  # no word weighs more than 1
+        return None
+    small = Counter(found_small)
+    for word, times in small.items():
         for code, weight in _WEIGHTS[word]:
             scores[code] = scores.get(code, 0.0) + times * weight
-    if not scores:
-        return None
     first, *others = sorted(scores, key=lambda code: -scores[code])
     best = scores[first]
     rivals = [scores[code] for code in others if not are_alike(first, code)]
-    if best < _ENOUGH or best < _SHARE * spoken.total() or (rivals and best < _LEAD * rivals[0]):
+    if best < _ENOUGH or best < _SHARE * len(spoken) or (rivals and best < _LEAD * rivals[0]):
         return None
     # a name that looks like a small word of some language must not speak for it by being said twice
     speak_for_it = (word for word in small if any(code == first for code, _ in _WEIGHTS[word]))

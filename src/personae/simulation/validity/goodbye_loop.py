@@ -31,6 +31,9 @@ _BESIDE = frozenset(
     também
     """.split()  # noqa: SIM905 - one word after the other reads better here
 )
+_COURTESIES = _CORE | _BESIDE
+_PLAIN = _CORE - {"day", "one", "evening", "night", "weekend", "take"}
+"""Words that make a courtesy by themselves."""
 _LONGEST = 22
 
 
@@ -54,5 +57,4 @@ def _is_courtesy(one: Said) -> bool:
     words = one.words
     if not words or len(words) > _LONGEST or "?" in one.text:
         return False
-    own = set(words)
-    return own <= _CORE | _BESIDE and not own.isdisjoint(_CORE - {"day", "one", "evening", "night", "weekend", "take"})
+    return _COURTESIES.issuperset(words) and not _PLAIN.isdisjoint(words)

@@ -142,7 +142,8 @@ def make_plan(
         for scenario in scenarios:
             problems += _unfilled(scenario, asking)
     system = _Asking.of([(_SYSTEM, system_prompt)])
-    for scenario in scenarios or [own for _, own in pairs]:
+    asks = bool(bot_columns or system.names)  # mostly nothing, and there may be very many scenarios
+    for scenario in (scenarios or [own for _, own in pairs]) if asks else ():
         problems += _unasked(scenario, bot_columns)
         problems += system.unfilled(scenario)
     if problems:

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 
-from lab.fake_llm import FakeLLMProcess
+from lab.fake_llm import FakeLLM, FakeLLMProcess
 from tests.running import started, until
 
 PERSONAS, ROWS = 5, 10
@@ -26,7 +26,7 @@ class Serving:
     url: str
     process: subprocess.Popen[str]
 
-    def call(self, method: str, path: str, **body: Any) -> Any:
+    def call(self, method: str, path: str, /, **body: Any) -> Any:
         """Of the first project; the server is on loopback and needs no key."""
         answer = httpx2.request(
             method, f"{self.url}/api/v0/projects/1{path}", json=body or None, timeout=30, trust_env=False
@@ -48,7 +48,7 @@ class Serving:
 
 
 @contextmanager
-def serving(database_url: str, fake: FakeLLMProcess, folder: Path, **variables: str) -> Iterator[Serving]:
+def serving(database_url: str, fake: FakeLLM | FakeLLMProcess, folder: Path, **variables: str) -> Iterator[Serving]:
     """A server whose simulator and judge are the fake model."""
     models = {
         "PERSONAE_SIMULATOR_PROVIDER": "openai",

@@ -55,6 +55,11 @@ def _places(topics: Sequence[Topic], seed: int) -> Iterator[Place]:
             yield Place(key, topics[number].topic, examples[chosen[place]], derive(seed, "query", key))
 
 
+def variation(seed: int) -> str:
+    """The number that tells a prompt from all others of its kind: of so many that ten thousand hardly share one."""
+    return str(seed % 10**12)
+
+
 def shown_to_writer(place: Place, context: str, close: Sequence[str]) -> dict[str, str]:
     """What a task says of its place. `close`: what was written for it before, and came too close to others."""
     example = place.example
@@ -64,7 +69,7 @@ def shown_to_writer(place: Place, context: str, close: Sequence[str]) -> dict[st
         "example_background": example.example_background,
         "example_query": example.example_query,
         "too_close": "\n".join(f"- {one}" for one in close),
-        "seed": str(place.seed % 1_000_000),
+        "seed": variation(place.seed),
         "context": shown(context, MOST_TEXT),
     }
 

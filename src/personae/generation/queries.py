@@ -22,7 +22,7 @@ from personae.core.text import shown
 from personae.errors import InputError
 from personae.generation import Draft, Effort, Makes, Studio, check_count, generators
 from personae.generation._options import from_file, text_of
-from personae.generation._sampling import MOST_TEXT, Place, novel, places, shown_to_writer
+from personae.generation._sampling import MOST_TEXT, Place, novel, places, shown_to_writer, variation
 from personae.llm.offline.steps.write_query import WriteQuery
 from personae.llm.structured import NotUsable, ask
 from personae.llm.tokens import estimate
@@ -122,7 +122,7 @@ class Queries:
         return parsed.value
 
     async def _naive(self, place: Place, model: Model) -> Query:
-        task = NAIVE.render(seed=str(place.seed % 1_000_000), context=shown(self.context, MOST_TEXT))
+        task = NAIVE.render(seed=variation(place.seed), context=shown(self.context, MOST_TEXT))
         parsed = await ask(
             model,
             [{"role": "user", "content": task}],

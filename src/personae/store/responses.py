@@ -168,14 +168,16 @@ async def page(
 
     The ids are looked up first, in an index alone: the transcripts of the pages before are never touched.
     """
-    ids = _chosen(select(responses.c.id), project_id, chosen).order_by(*order(sort))
+    named: list[ColumnElement[Any]] = [responses.c.id]
     if chosen.looks_inside:  # once, and not once more to count them
-        every = list((await connection.execute(ids)).scalars())
-        count, wanted = len(every), every[offset : offset + limit]
-    else:
-        if count is None:
-            count = await connection.scalar(_chosen(select(func.count(responses.c.id)), project_id, chosen)) or 0
-        wanted = list((await connection.execute(ids.offset(offset).limit(limit))).scalars())
+        named.append(func.count().over())
+    ids = _chosen(select(*named), project_id, chosen).order_by(*order(sort)).offset(offset).limit(limit)
+    rows = (await connection.execute(ids)).all()
+    wanted = [row[0] for row in rows]
+    if rows and chosen.looks_inside:
+        count = rows[0][1]
+    elif count is None:
+        count = await connection.scalar(_chosen(select(func.count(responses.c.id)), project_id, chosen)) or 0
     if not wanted:
         return [], count
     found = await connection.execute(select(*(_LIGHT if light else responses.c)).where(responses.c.id.in_(wanted)))

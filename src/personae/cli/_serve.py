@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,6 @@ async def _serve(settings: ServerSettings) -> None:
     )
     gc.collect()
     gc.freeze()  # the application stays: to look through it again and again takes a tenth of a second each time
-    sys.setswitchinterval(0.0005)  # a page waits thirty times for a thread that counts, for 5 ms each by default
     await server.serve(sockets=[listener])
 
 

@@ -290,6 +290,7 @@ def test_concurrency_is_the_most_at_once(simulate: Command, fake: FakeLLM) -> No
 def test_the_judge_can_stand_elsewhere(simulate: Command, fake: FakeLLM, folder: Path) -> None:
     simulate("--judge-provider", "offline", without=("--judge-model",))
     assert fake.ledger.calls(role="judge") == 0
+    assert fake.ledger.calls(role="simulator")  # for which the address is
     assert rows(folder / "r.jsonl")[0]["metadata"]["judge_model"].startswith("offline/")
 
 

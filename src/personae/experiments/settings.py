@@ -79,7 +79,8 @@ def llm_configs(
     Whatever is chosen for one of them serves the other too where nothing else is said. A base URL alone means an
     endpoint that speaks OpenAI's protocol; nothing at all means Anthropic, as in the seed.
     """
-    simulator_provider = provider or judge_provider or ("openai" if base_url else "anthropic")
+    by_judge = "" if base_url and judge_provider == "offline" else judge_provider  # it asks nobody at an address
+    simulator_provider = provider or by_judge or ("openai" if base_url else "anthropic")
     config = LLMConfig(
         provider=simulator_provider,
         model=simulator_model or judge_model,

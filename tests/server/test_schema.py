@@ -45,6 +45,7 @@ LEFT_OUT = {
     "llm_configs.test_llm_config": "asks whatever address the config names",
     "llm_configs.test_new_llm_config": "asks whatever address it is given",
     "responses.generate_response": "asks whatever address the config names",
+    "tryouts.try_bot": "asks whatever address the config names",
     "auth.change_password": "takes its time on purpose",
     "auth.login": "takes its time on purpose, and locks out who tries too often",
 }

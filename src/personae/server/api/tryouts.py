@@ -12,6 +12,7 @@ from personae.server.api._personas import found
 from personae.server.api.prompt_templates import template_of
 from personae.server.deps import Editor, Id
 from personae.server.experiments.single_turn import text_of
+from personae.server.openapi import problems
 from personae.server.prompt_rules import is_system_only
 from personae.server.schemas.tryout import BotAnswer, BotTry, PersonaMove, PersonaTry
 from personae.server.tryouts import bot_reply, kept, next_move, opened
@@ -20,7 +21,7 @@ from personae.store import llm_configs
 router = APIRouter(prefix="/projects/{project_id}", tags=["trying by hand"])
 
 
-@router.post("/personas/{persona_id}/try")
+@router.post("/personas/{persona_id}/try", responses=problems(502))
 async def try_persona(project: Editor, persona_id: Id, body: PersonaTry) -> PersonaMove:
     """What the persona says next, played by the deployment's simulator. The first message where nothing was said."""
     async with project.reading() as connection:
@@ -36,7 +37,7 @@ async def try_persona(project: Editor, persona_id: Id, body: PersonaTry) -> Pers
     return PersonaMove.of(move, simulator)
 
 
-@router.post("/llm_configs/{llm_config_id}/try")
+@router.post("/llm_configs/{llm_config_id}/try", responses=problems(502))
 async def try_bot(project: Editor, llm_config_id: Id, body: BotTry) -> BotAnswer:
     """What the bot of an LLM config answers to the last message."""
     async with project.reading() as connection:

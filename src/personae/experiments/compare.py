@@ -145,7 +145,9 @@ class _Pairs:
     _verdicts: list[tuple[Answers, Answers]] = field(default_factory=list)
     _scores: list[tuple[Answers, Answers]] = field(default_factory=list)
     _cells: dict[bytes, int] = field(default_factory=dict)
-    _moves: dict[tuple[Answers, Answers], tuple[Outcome, tuple[str, ...]]] = field(default_factory=dict)
+    _moves: dict[tuple[Answers, Answers], tuple[Outcome, tuple[str, ...], tuple[str, ...]]] = field(
+        default_factory=dict
+    )
 
     @classmethod
     def of(cls, first: Run, second: Run) -> _Pairs:
@@ -174,22 +176,24 @@ class _Pairs:
         move = self._moves.get(verdicts)
         if move is None:
             move = self._moves[verdicts] = self._move(*verdicts)
-        outcome, changed = move
+        outcome, changed, gained = move
         turn = first_difference(before.turns, after.turns)
         who = (before.persona, before.scenario, before.epoch)
-        self.paired.append(Pair(outcome, before.key, after.key, *who, changed, turn))
+        self.paired.append(Pair(outcome, before.key, after.key, *who, changed, gained, turn))
 
-    def _move(self, before: Answers, after: Answers) -> tuple[Outcome, tuple[str, ...]]:
-        """Which way a pair went: by its goal, else by how many criteria are YES; and what changed."""
-        changed, goal, yes = [], 0.0, 0.0
+    def _move(self, before: Answers, after: Answers) -> tuple[Outcome, tuple[str, ...], tuple[str, ...]]:
+        """Which way a pair went: by its goal, else by how many criteria are YES; what changed, what of it gained."""
+        changed, gained, goal, yes = [], [], 0.0, 0.0
         for name, (there, here) in self.verdicts.items():
             old, new = _at(before, there), _at(after, here)
             if old is None or new is None or old == new:
                 continue
             changed.append(_id("criterion", name))
+            if new > old:
+                gained.append(changed[-1])
             goal, yes = (new - old, yes) if name is None else (goal, yes + new - old)
         moved = goal or yes
-        return "better" if moved > 0 else "worse" if moved < 0 else "same", tuple(changed)
+        return "better" if moved > 0 else "worse" if moved < 0 else "same", tuple(changed), tuple(gained)
 
     def differences(self, level: float, seed: int) -> Iterator[Difference]:
         """What the two runs answered to each question: the goal, criteria, metrics. Those without an answer, too."""

@@ -75,6 +75,8 @@ class Pair:
     epoch: int
     changed: tuple[str, ...]
     """Ids of the yes/no questions with another answer."""
+    gained: tuple[str, ...]
+    """Of these, those that are answered YES after, and were not before."""
     first_turn: int | None
     """The first turn that differs, from 1; None where all turns are the same words."""
 
@@ -158,6 +160,10 @@ class Comparison:
     def of(self, outcome: Outcome) -> list[Pair]:
         """The pairs that went that way."""
         return [pair for pair in self.paired if pair.outcome == outcome]
+
+    def moved(self, question: str, *, is_better: bool) -> list[Pair]:
+        """The pairs whose answer to this question, by its id, went that way."""
+        return [one for one in self.paired if question in one.changed and (question in one.gained) == is_better]
 
     @cached_property
     def counts(self) -> Mapping[Outcome, int]:

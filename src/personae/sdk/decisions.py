@@ -51,6 +51,8 @@ class PairedConversations(Received):
     epoch: int
     changed: tuple[str, ...]
     """Ids of the yes/no questions with another answer."""
+    gained: tuple[str, ...]
+    """Of these, those that are answered YES after, and were not before."""
     first_turn: int | None
     """The first turn that differs, from 1."""
 

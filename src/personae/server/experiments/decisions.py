@@ -49,11 +49,12 @@ class Compared:
         data["before"] |= {"experiment_id": before}
         data["after"] |= {"experiment_id": after}
         pairs = [pair for outcome in OUTCOMES for pair in islice(self.found.of(outcome), most)]
-        data["paired_conversations"] = [self._with_ids(pair) for pair in pairs]
-        data["unpaired_conversations"] = [self._with_ids(one) for one in self.found.unpaired[:most]]
+        data["paired_conversations"] = [self.with_ids(pair) for pair in pairs]
+        data["unpaired_conversations"] = [self.with_ids(one) for one in self.found.unpaired[:most]]
         return data
 
-    def _with_ids(self, one: Pair | Unpaired) -> dict[str, Any]:
+    def with_ids(self, one: Pair | Unpaired) -> dict[str, Any]:
+        """One of them as the API tells it."""
         before, after = self.response_ids(one)
         return one.as_dict() | {"before_response_id": before, "after_response_id": after}
 

@@ -80,6 +80,8 @@ class PairedConversations(_Open):
     epoch: int
     changed: list[str]
     """Ids of the questions with another answer."""
+    gained: list[str]
+    """Of these, those that are answered YES after, and were not before."""
     first_turn: int | None
     """The first turn that differs, from 1; null where they say the same."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -63,6 +64,7 @@ def environment(language: str) -> Environment:
         "zip": zip,
         "ending": partial(ending, language=language),
         "said": partial(said, language=language),
+        "situation": partial(situation, language=language),
         "tone": lambda name: tone(name.lower()),
     }
     made.globals |= {
@@ -96,7 +98,8 @@ def percent(value: float | None, *, locale: Locale) -> str:
     if value is None:
         return UNKNOWN
     is_close = round(value * 100) in (0, 100) and value not in (0, 1)
-    return format_percent(value, "#,##0.0%" if is_close else "#,##0%", locale=locale)
+    whole = locale.percent_formats[None].pattern  # "#,##0%", in German with a space before the sign
+    return format_percent(value, whole.replace("#0", "#0.0") if is_close else whole, locale=locale)
 
 
 def dollars(value: float | None, *, locale: Locale) -> str:
@@ -126,7 +129,8 @@ def date(value: datetime | str, *, locale: Locale) -> str:
 
 def moment(value: datetime | str, *, locale: Locale) -> str:
     """A day and a time of it, in UTC as it is stored."""
-    return format_datetime(_time(value), format="short", locale=locale)
+    time = _time(value)
+    return f"{format_date(time, locale=locale)}, {format_time(time, format='short', locale=locale)} UTC"
 
 
 def ago(value: datetime | str, now: datetime, *, locale: Locale) -> str:
@@ -138,6 +142,13 @@ def ending(name: str, *, language: str) -> str:
     """A termination, or a reason why something is in no rate, in words."""
     words: str = catalogue(language).gettext(label(name.lower()))
     return words
+
+
+def situation(name: str, *, language: str) -> str:
+    """What a row is called: its own name, or its number in words, as `experiments.inputs` writes it."""
+    found = re.fullmatch(r"row (\d+)", name)
+    words: str = catalogue(language).gettext("row %(number)s")
+    return words % {"number": found[1]} if found else name
 
 
 def _time(value: datetime | str) -> datetime:

@@ -38,11 +38,15 @@ async def compare(
     before: Chosen = 0,
     after: Chosen = 0,
     show: Literal["", "worse", "better", "same", "unpaired"] = "",
+    question: Annotated[str, Query(max_length=1_000)] = "",
     pair: Chosen = 0,
     number: Annotated[int, Query(ge=1, le=5_000)] = 1,
     force: bool = False,
 ) -> Response:
-    """The numbers, the pairs of one outcome, and of one pair both conversations. `pair` is the later response's id."""
+    """The numbers, the pairs of one outcome, and of one pair both conversations. `pair` is the later response's id.
+
+    `question` is the id of one of them: then the pairs whose answer to it got better or worse.
+    """
     known = await _known(project, before, after)
     shown: dict[str, Any] = {"known": known, "found": None, "incomparable": (), "trouble": "", "is_under_way": False}
     if not (before and after):
@@ -60,7 +64,13 @@ async def compare(
         return await page.show("compare.html", **shown | {"trouble": str(error)})
     found = data(Answer(made.as_dict(number * PER_PAGE)))
     show = show or next((one for one in OUTCOMES if found[one]), "worse")
-    listed = _of(found, show)[(number - 1) * PER_PAGE :]
+    place = slice((number - 1) * PER_PAGE, number * PER_PAGE)
+    count = found[show]
+    if question and show in ("worse", "better"):
+        moved = made.found.moved(question, is_better=show == "better")
+        count, listed = len(moved), [data(Answer(made.with_ids(one))) for one in moved[place]]
+    else:
+        question, listed = "", _of(found, show)[place]
     opened = None
     if show != "unpaired":
         opened = next((one for one in listed if one["after_response_id"] == pair), next(iter(listed), None))
@@ -69,6 +79,8 @@ async def compare(
         "found": found,
         "goal": next((one for one in found["differences"] if one["id"] == "goal"), None),
         "show": show,
+        "question": question,
+        "count": count,
         "listed": listed,
         "number": number,
         "limit": PER_PAGE,

@@ -67,6 +67,8 @@ async def shown(
         grid = data(await get_grid(project, experiment_id, personas, rows, PERSONAS, ROWS))
         found = await list_briefs(project, Paging(number, PER_PAGE), filters.as_filter(), filters.sort_by)
         tally = data(await get_tally(project, experiment_id)) if is_live or one["failed"] else {"errors": []}
+        if not is_live:
+            grid["under_way"] = []  # begun when it stopped, and running no more
         values |= {"grid": grid, "spots": spots(grid, f"/p/{project.id}", experiment_id)}
         values |= {"found": data(found), "tally": tally}
     if show == "rerate":

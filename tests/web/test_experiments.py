@@ -26,7 +26,7 @@ def test_j6_find_what_is_wrong(page: Page, browser: Browser, example: Example) -
     talks.get_by_label("Persona").select_option("Rex Calloway")
     expect(talks).to_contain_text("1 of 32")
     expect(page).to_have_url(re.compile(r"persona_id=\d+.*goal_achieved=false"))
-    first = talks.locator("[data-step] a").first
+    first = talks.locator("[data-step] a.strong").first
     address = str(first.get_attribute("href"))
     assert re.search(r"/p/1/conversations/\d+\?experiment_id=\d+&persona_id=\d+&goal_achieved=false", address)
     talks.get_by_role("link", name="Show all").click()
@@ -83,7 +83,7 @@ def test_j7_run_again_and_what_can_be_done_afterwards(page: Page, server: Server
     expect(page.locator("[data-step]")).to_have_count(2)
     page.get_by_label("Search by name").fill("(2)")
     expect(page.locator("[data-step]")).to_have_count(1)
-    page.locator("[data-step] a").click()
+    page.locator("[data-step] a.strong").click()
     page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Rate again").click()
     page.get_by_label("Reasoning").select_option("fast")

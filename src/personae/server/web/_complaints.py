@@ -78,6 +78,7 @@ COMPLAINTS = (
     N_("the template %(name)s must be exactly one system message: the personas say the rest"),
     N_("the template asks for %(names)s, which no column of %(collection)s fills"),
     N_("%(where)s: no column fills %(names)s (%(scenario)s has %(columns)s)"),
+    N_("%(where)s: no column fills %(names)s"),
     N_("archived personas of the group are left out: %(names)s"),
     N_("no criteria: transcripts are rated by their goal alone, where a row says what it expects"),
     # What is not there, or not allowed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,10 +14,11 @@ from personae.errors import NotFound
 from personae.server.api.experiments import create_experiment, get_experiment, preview_experiment
 from personae.server.deps import Editor, ProjectAccess, Viewer
 from personae.server.schemas.experiment import ExperimentIn, ExperimentPreview
-from personae.server.web._choices import Choices, choices
+from personae.server.web._choices import Choices, Collection, choices
 from personae.server.web._data import data
 from personae.server.web._forms import REFUSED, Problems, problems
 from personae.server.web._page import Page, ProjectPage
+from personae.server.web._texts import N_
 
 router = APIRouter()
 
@@ -27,6 +28,13 @@ FIELDS = (
     *("judge_id", "response_column_id"),
 )
 METRICS = ("conversation_relevance", "knowledge_retention", "turn_consistency")
+_PLACES = {
+    "persona ": "persona_group_id",
+    "the persona group ": "persona_group_id",
+    "the bot's system prompt": "prompt_template_id",
+    "criterion ": "criterion_set_id",
+}
+"""How what is in the way of a run begins, and the field that it is said beside; all else is about the rows."""
 _RENAMED = {"evaluation_mode": "mode", "simulator": "simulator_id", "judge": "judge_id"}
 _PARAMS = ("max_connections", "temperature")
 
@@ -69,6 +77,8 @@ async def _form(page: Page, project: ProjectAccess, given: Mapping[str, Any], wr
         collection=collection,
         has_switched=has_switched,
         seen=seen,
+        said=_in_short(seen.problems if seen else ()),
+        beside=_beside(values, seen, needs_group=_needs_group(collection, values["mode"])),
         problems=wrong or in_the_way,
         is_refused=bool(wrong),
     )
@@ -96,13 +106,35 @@ async def _preview(
 ) -> tuple[ExperimentPreview | None, Problems]:
     """What a run would be; None where something is missing, which is then said by its field."""
     collection = found.collection(str(given.get("collection_id") or ""))
-    needs_group = mode == "MULTI_TURN" and not (collection and collection.brings_personas)
-    if not given.get("collection_id") or (needs_group and not given.get("persona_group_id")):
+    if not given.get("collection_id") or (_needs_group(collection, mode) and not given.get("persona_group_id")):
         return None, Problems()
     try:
         return await preview_experiment(project, _asked(given, mode=mode, name="?")), Problems()
     except (*REFUSED, NotFound) as error:
         return None, problems(error, _RENAMED)
+
+
+def _needs_group(collection: Collection | None, mode: str) -> bool:
+    return mode == "MULTI_TURN" and not (collection and collection.brings_personas)
+
+
+def _in_short(lines: Iterable[str]) -> list[str]:
+    """What is in the way, each said once: not again for every row that it is so with."""
+    return list(dict.fromkeys(line.partition(" (scenario ")[0] for line in lines))
+
+
+def _beside(values: Mapping[str, str], seen: ExperimentPreview | None, *, needs_group: bool) -> dict[str, str]:
+    """What is missing or in the way, by the field that it is about. Nothing before anything is chosen."""
+    collection, group = values["collection_id"], values["persona_group_id"]
+    found: dict[str, str] = {}
+    if needs_group and collection and not group:
+        found["persona_group_id"] = N_("Choose a group: it is missing.")
+    if group and not collection:
+        found["collection_id"] = N_("Choose a collection: it is missing.")
+    for line in _in_short(seen.problems if seen else ()):
+        place = next((field for begins, field in _PLACES.items() if line.startswith(begins)), "collection_id")
+        found.setdefault(place, line)
+    return found
 
 
 def _asked(given: Mapping[str, Any], *, mode: str, name: str) -> ExperimentIn:

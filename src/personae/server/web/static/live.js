@@ -147,7 +147,8 @@ class LiveExperiment extends HTMLElement {
     const tally = this.querySelector("#tally");
     if (tally && done.response_id > Number(tally.dataset.last)) this.count(tally, done);
     const fresh = document.querySelector("[data-fresh]");
-    if (fresh) fresh.hidden = false;
+    if (fresh && document.querySelector("#conversations [data-none-yet]")) fresh.click();
+    else if (fresh) fresh.hidden = false;
     const talk = this.talk(done.key);
     if (talk) this.finish(talk, done);
     if (done.error) {

@@ -28,6 +28,16 @@ router = APIRouter(prefix="/p/{project_id}/settings")
 LISTED = 200
 """Members, invitations and keys that are shown; the API has the rest."""
 PER_PAGE = 20
+LOGGED = (
+    *(N_("create"), N_("update"), N_("delete"), N_("import"), N_("add"), N_("clear"), N_("link"), N_("unlink")),
+    *(N_("set members"), N_("add member"), N_("remove member"), N_("restore"), N_("archive"), N_("share")),
+    *(N_("run"), N_("cancel"), N_("pause"), N_("resume"), N_("budget"), N_("rate"), N_("rerate"), N_("generate")),
+    *(N_("label"), N_("annotate"), N_("take"), N_("take back"), N_("revoke"), N_("accept")),
+    *(N_("sign in"), N_("sign out"), N_("change password")),
+    *(N_("llm config"), N_("api key"), N_("scenario"), N_("scenario set"), N_("rows"), N_("criteria")),
+    *(N_("responses"), N_("member"), N_("invitation"), N_("user")),
+)
+"""Words of the audit log, besides the nouns of `_complaints`; another one is shown as it is."""
 Text = Annotated[str, Query(max_length=300)]
 
 

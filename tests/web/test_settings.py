@@ -74,7 +74,7 @@ def test_an_admin_gives_roles_invites_and_makes_keys(
             assert program.get("/api/v0/projects/1/personas").status_code == 401
 
         log = page.locator("#log")
-        expect(log.locator("li").first).to_contain_text("revoke api_key")
+        expect(log.locator("li").first).to_contain_text("revoke api key")
         log.get_by_role("link", name="api_key").first.click()
         expect(log.locator("li")).to_have_count(2)
         bob.get_by_text("Remove", exact=True).click()

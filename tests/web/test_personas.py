@@ -255,6 +255,8 @@ def test_hostile_texts_are_text_and_survive_the_editor(
     assert page.evaluate("document.documentElement.scrollWidth") <= 1360
     assert len(page.content()) < 100_000
     page.locator(".persona-row h2 a").click()
+    page.set_viewport_size({"width": 390, "height": 860})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_label("Why it is changed").fill("Nothing is.")
     page.get_by_role("button", name="Save").click()
     toast(page, "is as before")

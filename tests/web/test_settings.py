@@ -75,7 +75,7 @@ def test_an_admin_gives_roles_invites_and_makes_keys(
 
         log = page.locator("#log")
         expect(log.locator("li").first).to_contain_text("revoke api key")
-        log.get_by_role("link", name="api_key").first.click()
+        log.get_by_role("link", name="api key").first.click()
         expect(log.locator("li")).to_have_count(2)
         bob.get_by_text("Remove", exact=True).click()
         bob.get_by_role("button", name=f"Remove {BOB}").click()

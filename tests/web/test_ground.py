@@ -51,7 +51,7 @@ def test_preferences_last_and_hold_on_every_page(page: Page, server: Server) -> 
     expect(page.get_by_label("Name", exact=True)).to_have_count(0)
     page.get_by_text("View", exact=True).click()
     page.get_by_role("button", name="Deutsch").click()
-    expect(page.get_by_role("heading", name="So ist keine Persona")).to_be_visible()
+    expect(page.get_by_role("heading", name="Keine Persona ist so")).to_be_visible()
     page.goto(f"{server.url}/p/1")
     html = page.locator("html")
     for name, value in (("lang", "de"), ("data-theme", "dark"), ("data-keys", "off")):

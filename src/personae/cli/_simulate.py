@@ -26,14 +26,12 @@ from personae.executors import executor
 from personae.experiments import foresight, traces
 from personae.experiments.build import Engine, engine
 from personae.experiments.estimate import Estimate
-from personae.experiments.generating import Generating
 from personae.experiments.progress import Progress
 from personae.experiments.recorders.jsonl import Jsonl
 from personae.experiments.report_data import ReportData
 from personae.experiments.run import Experiment
 from personae.experiments.settings import Settings
 from personae.experiments.stopping import Stopping
-from personae.generation.propose import Propose
 from personae.reports import ReportSource, reports
 from personae.reports._text import visible
 from personae.reports.json import JsonReport
@@ -84,6 +82,9 @@ async def _run(options: Options, settings: Settings, console: Console) -> int:
 
 async def _proposed(options: Options, running: Engine, per_persona: int, console: Console) -> list[Persona]:
     """Personas proposed from the product text, kept in a file, so that a broken-off run finds the same again."""
+    from personae.experiments.generating import Generating  # both heavy, and only for runs that bring no personas
+    from personae.generation.propose import Propose
+
     path = options.out.with_suffix(".personas.jsonl")
     if path.exists() and options.resume is not False:
         _say(console, f"personas: the ones proposed before, from {path} (--fresh proposes anew)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -29,6 +30,14 @@ def shown(text: str, most: int = MOST_SHOWN) -> str:
         return text
     tail = min(_TAIL, most // 4)
     return f"{text[: most - tail]}\n[… {len(text) - most:,} characters left out …]\n{text[len(text) - tail :]}"
+
+
+def has_any(text: str, signs: Sequence[str]) -> bool:
+    """Whether one of `signs` is in `text`. Some hundred times cheaper than to try a pattern of as many words."""
+    for sign in signs:  # noqa: SIM110 - a loop takes half the time of `any` here
+        if sign in text:
+            return True
+    return False
 
 
 def loads(data: bytes | str) -> Any:

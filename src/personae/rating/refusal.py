@@ -6,16 +6,13 @@ Cost: nothing where the cheap test is sure, else one short judge call; the same 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
 from typing import Literal
 
 from personae.core.model import Model
 from personae.core.prompt import load
 from personae.core.tasks import IsRefusal
-from personae.core.text import shown
+from personae.core.text import has_any, shown
 from personae.core.usage import NO_USAGE, Usage
 from personae.errors import ProviderError
 from personae.llm.structured import UnusableAnswer, ask
@@ -65,22 +62,6 @@ _SIGNS = (
 )  # fmt: skip
 """Inability, unwillingness or apology in the languages that are most met with, in lower case."""
 _PLAIN_SIGNS = tuple(sign for sign in _SIGNS if sign.isascii())
-_STEM = 4
-
-
-def _word_like(signs: Iterable[str]) -> re.Pattern[str]:
-    """Finds a word that begins as the longest word of one of `signs` does: without one, a text holds none of them."""
-    stems = sorted({max(sign.split(), key=len)[:_STEM] for sign in signs})
-    # by their first letter: the pattern is tried at each word of every reply
-    groups = (
-        f"{letter}(?:{'|'.join(re.escape(stem[1:]) for stem in group)})"
-        for letter, group in groupby(stems, itemgetter(0))
-    )
-    return re.compile(rf"\b(?:{'|'.join(groups)})")
-
-
-_PLAIN_SIGN = _word_like(_PLAIN_SIGNS)
-_INABILITY = re.compile("|".join(_ENGLISH))
 _UNKNOWN_SCRIPT = re.compile(
     "[^\u0000-\u024f\u0370-\u052f\u0590-\u06ff\u0900-\u0a00\u0e00-\u0e7f\u1e00-\u1eff"
     "\u2000-\u2bff\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe00-\uffef\U0001f000-\U0001faff]"
@@ -92,15 +73,14 @@ def cheap_test(reply: str) -> Literal["refusal", "no refusal", "unsure"]:
     if len(reply) > LONGEST_REFUSAL:
         return "no refusal"
     text = reply.strip().replace("\u2019", "'").replace("_", " ").lower()
-    if _INABILITY.search(text):
+    if has_any(text, _ENGLISH):
         if _BLANKET.match(text):
             return "refusal"
         if _FIRST_PERSON.search(text):
             return "unsure"
     if text.isascii():
-        found = _PLAIN_SIGN.search(text) and any(sign in text for sign in _PLAIN_SIGNS)
-        return "unsure" if found else "no refusal"
-    if any(sign in text for sign in _SIGNS):
+        return "unsure" if has_any(text, _PLAIN_SIGNS) else "no refusal"
+    if has_any(text, _SIGNS):
         return "unsure"
     return "unsure" if len(_UNKNOWN_SCRIPT.findall(text)) * 2 > len(text) else "no refusal"
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from personae.core.text import has_any
 from personae.simulation.validity import meta_text, role_leak
-from personae.simulation.validity._phrases import has_any
 
 RULES = [
-    (signs, pattern)
+    (signs, re.compile(pattern, re.MULTILINE))
     for phrases in (role_leak._SURELY, role_leak._MAYBE, meta_text._META)
     for signs, pattern in phrases.rules
 ]

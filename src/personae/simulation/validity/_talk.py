@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from personae.core.conversation import Turn
 from personae.core.persona import Persona, Scenario
-from personae.simulation.validity._phrases import has_any
+from personae.core.text import has_any
 
 LONGEST = 20_000
 """Characters of a turn that are looked at."""

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from personae.core.text import has_any
 from personae.core.validity import Finding, Severity
 from personae.simulation.validity import Talk, guards
-from personae.simulation.validity._phrases import has_any
 from personae.simulation.validity._talk import Said, squeezed
 
 _MONTH = r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"

@@ -35,15 +35,19 @@ class Parroting:
 
     def findings(self, talk: Talk) -> Iterator[Finding]:
         heard: list[tuple[Said, set[str]]] = []
+        all_heard: set[str] = set()
         for one in talk.said:
             if one.role == "assistant":
                 heard.append((one, set(one.words)))
+                all_heard |= heard[-1][1]
                 continue
             words = one.own_words
             if one.is_given or len(words) < self.shortest:
                 continue
             own = set(words)
             least = self.maybe * len(own)
+            if len(own & all_heard) < least:
+                continue
             for other in [other for other, vocabulary in heard if len(own & vocabulary) >= least]:
                 share = _runs(talk, words, other) / (len(words) - _RUN + 1)
                 if share >= self.maybe and not _is_natural(one):

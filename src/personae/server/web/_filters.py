@@ -84,6 +84,10 @@ class Filters:
         """The list without these filters."""
         return _address(self.address, {name: value for name, value in self.values.items() if name not in names})
 
+    def beside(self, **values: object) -> str:
+        """The same list, with another part of the page turned over: a value is put behind it."""
+        return f"?{urlencode({**self.values, **values})}&"
+
     def page(self) -> str:
         """The list's further pages: a number is put behind it."""
         return f"{self.address}?{urlencode({**self.values, 'page': ''})}"

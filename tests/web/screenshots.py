@@ -1,6 +1,7 @@
 """Pictures of every page of the example project: `python -m tests.web.screenshots [FOLDER] [PART OF A PATH]`.
 
-Whole pages into the folder, to look at; windows of some into docs/images, where the guide shows them.
+Whole pages into the folder, to look at; windows of some into docs/images, where the guide shows them. The
+stylesheet asks for Inter first: with Debian's fonts-inter they look as designed.
 """
 
 from __future__ import annotations

@@ -126,6 +126,9 @@ def test_j3_a_set_of_personas_that_one_trusts_is_built_from_nothing(
     page.keyboard.press("j")
     page.keyboard.press("j")
     expect(page.get_by_role("link", name="Ben", exact=True)).to_be_focused()
+    for is_in in ("true", "false"):
+        page.keyboard.press("x")
+        expect(row(page, "Ben").get_by_role("button")).to_have_attribute("aria-pressed", is_in)
     page.keyboard.press("Enter")
     expect(description).to_have_value("Polite, and easily lost.")
     page.keyboard.press("Escape")

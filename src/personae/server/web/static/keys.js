@@ -1,4 +1,5 @@
 // Shortcut keys: whatever says `aria-keyshortcuts="n"` is clicked by N, and a field that says it gets the focus.
+// One in a row of a list is meant while the focus is in that row.
 // Control and Enter send the form that one types in. In a list that says `data-steps`, J and K go from one `data-step` to the next.
 const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
 const seen = (element) => element.checkVisibility?.() ?? true;
@@ -10,7 +11,9 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") return void leave(event);
   if (typing(event.target)) return;
   const key = event.key.toLowerCase();
-  const found = [...document.querySelectorAll(`[aria-keyshortcuts~="${CSS.escape(key)}"]`)].filter(seen).at(-1);
+  const row = event.target.closest("[data-steps] > *");
+  const keyed = [...document.querySelectorAll(`[aria-keyshortcuts~="${CSS.escape(key)}"]`)].filter(seen);
+  const found = keyed.find((one) => row?.contains(one)) ?? keyed.findLast((one) => !one.closest("[data-steps]"));
   if (found) {
     event.preventDefault();
     found.matches("input, textarea, select") ? found.focus() : found.click();

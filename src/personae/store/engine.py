@@ -25,7 +25,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from personae.core.text import loads, whole_values
 from personae.errors import ConfigurationError
 from personae.store.columns import Record
-from personae.store.inline import inline_connection
+from personae.store.sqlite import inline_connection, one_trip_connection
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -55,7 +55,7 @@ class Database:
         if self.is_sqlite and (file := self.url.database) and file != ":memory:":
             Path(file).parent.mkdir(parents=True, exist_ok=True)
         self._is_file = self.is_sqlite and self.url.database not in (None, "", ":memory:")
-        self.engine = _engine(self.url, is_sqlite=self.is_sqlite)
+        self.engine = _file_engine(self.url) if self._is_file else _engine(self.url, is_sqlite=self.is_sqlite)
         self._writes = self.engine.execution_options(is_writing=True)
         self.records = _inline_engine(self.url).execution_options(is_writing=True) if self._is_file else self._writes
         self._one_writer = asyncio.Lock()
@@ -124,13 +124,17 @@ def _async_url(url: str) -> URL:
 def _engine(url: URL, *, is_sqlite: bool) -> AsyncEngine:
     options: dict[str, Any] = {**_OPTIONS, "pool_pre_ping": not is_sqlite}
     if is_sqlite:
-        lock_wait = {"timeout": _LOCK_WAIT_S}
-        return _listened(
-            create_async_engine(url, pool_size=_CONNECTIONS, max_overflow=0, connect_args=lock_wait, **options)
-        )
+        return _listened(create_async_engine(url, **options))  # in memory: one connection, whoever asks
     return create_async_engine(
         url, pool_size=_CONNECTIONS, max_overflow=_CONNECTIONS, connect_args={"connect_timeout": 10}, **options
     )
+
+
+def _file_engine(url: URL) -> AsyncEngine:
+    """Connections to a file of SQLite."""
+    options: dict[str, Any] = {**_OPTIONS, "pool_size": _CONNECTIONS, "max_overflow": 0}
+    creator = partial(one_trip_connection, str(url.database), _LOCK_WAIT_S)
+    return _listened(create_async_engine(url, async_creator=creator, **options))
 
 
 def _inline_engine(url: URL) -> AsyncEngine:

@@ -1,8 +1,8 @@
 """SQLite with few trips to a thread, and without any for many small writes.
 
-Each call of the usual connection travels to its thread and back, and a statement is four of them: make a cursor, execute,
-fetch, close. A page asks some thirty statements, most of which SQLite answers in less time than one trip takes; and where
-another thread works, each trip waits up to 5 ms for the interpreter's lock.
+Each call of the usual connection travels to its thread and back, and a statement is four of them: make a cursor,
+execute, fetch, close. A page asks some thirty statements, most of which SQLite answers in less time than a trip takes;
+and where another thread works, each trip waits up to 5 ms for the interpreter's lock.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class _OneTripCursor(aiosqlite.Cursor):
 
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> aiosqlite.Cursor:
         self._is_under_way = True
-        self._rows = await self._execute(_all, self._cursor, sql, parameters or ())
+        self._rows = await self._execute(partial(_all, self._cursor, sql, parameters or ()))  # type: ignore[no-untyped-call]
         self._is_under_way = False
         return self
 
@@ -68,7 +68,7 @@ class _OneTripCursor(aiosqlite.Cursor):
             self._cursor.close()
 
 
-def _all(cursor: sqlite3.Cursor, sql: str, parameters: Iterable[Any]) -> Sequence[Any]:
+def _all(cursor: sqlite3.Cursor, sql: str, parameters: Any) -> Sequence[Any]:
     cursor.execute(sql, parameters)
     return cursor.fetchall() if cursor.description else ()
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from personae.errors import ConfigurationError
@@ -151,3 +152,24 @@ async def test_many_rows_get_their_ids_in_order_and_those_that_are_there_are_lef
         names = dict((await connection.execute(select(organizations.c.id, organizations.c.name))).all())
     assert [names[id_] for id_ in ids] == [row["name"] for row in rows]
     assert len(names) == 51
+
+
+LONG = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 300000) SELECT count(*) FROM n"
+
+
+async def test_connections_are_whole_after_whoever_asked_was_cancelled(database: Database) -> None:
+    """While a statement was on its way, or before: each connection gives what was asked of it, and no other answer."""
+
+    async def ask(statement: str) -> int:
+        async with database.reading() as connection:
+            return int(await connection.scalar(text(statement)) or 0)
+
+    for turns in range(0, 60, 4):  # more often than there are connections
+        asking = asyncio.create_task(ask(LONG))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        with suppress(asyncio.CancelledError):
+            await asking
+    assert await asyncio.gather(*(ask(f"SELECT {number}") for number in range(20))) == list(range(20))
+    await project(database)  # and one can write

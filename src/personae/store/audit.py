@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.tables import audit_log
 
 
@@ -85,4 +85,4 @@ async def entries(
     found = await connection.execute(
         select(audit_log).where(chosen).order_by(audit_log.c.id.desc()).offset(offset).limit(limit)
     )
-    return [dict(row) for row in found.mappings()], count or 0
+    return as_records(found), count or 0

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_one
 from personae.store.tables import collection_columns, collections
 
@@ -102,7 +102,7 @@ async def find(
     found = await connection.execute(
         select(collections).where(*chosen).order_by(*_order(sort)).offset(offset).limit(limit)
     )
-    return await _with_columns(connection, [dict(row) for row in found.mappings()]), count or 0
+    return await _with_columns(connection, as_records(found)), count or 0
 
 
 def _order(sort: str) -> tuple[ColumnElement[Any], ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_returning_ids
 from personae.store.tables import criteria, criterion_set_templates
 
@@ -60,7 +60,7 @@ async def find(
     found = await connection.execute(
         select(criteria).where(*chosen).order_by(criteria.c.id).offset(offset).limit(limit)
     )
-    return [dict(row) for row in found.mappings()], count or 0
+    return as_records(found), count or 0
 
 
 async def of_sets(connection: AsyncConnection, set_ids: Collection[int]) -> dict[int, list[Record]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_one
 from personae.store.tables import criterion_set_templates, criterion_sets
 
@@ -47,7 +47,7 @@ async def find(
     found = await connection.execute(
         select(criterion_sets).where(*chosen).order_by(criterion_sets.c.id.desc()).offset(offset).limit(limit)
     )
-    return [dict(row) for row in found.mappings()], count or 0
+    return as_records(found), count or 0
 
 
 async def is_taken(connection: AsyncConnection, project_id: int, name: str, *, but: int | None = None) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.tables import draft_answers, drafts, generations
 
 WAITING = ("open", "disputed")
@@ -27,7 +27,7 @@ async def add(
 async def records(connection: AsyncConnection, generation_id: int) -> list[Record]:
     """`id`, `key` and `record` of all of them, in the order in which they were made."""
     chosen = select(drafts.c.id, drafts.c.key, drafts.c.record).where(drafts.c.generation_id == generation_id)
-    return [dict(row) for row in (await connection.execute(chosen.order_by(drafts.c.id))).mappings()]
+    return as_records(await connection.execute(chosen.order_by(drafts.c.id)))
 
 
 async def page(
@@ -37,7 +37,7 @@ async def page(
     mine = _of(generation_id, state)
     count = await connection.scalar(select(func.count()).select_from(mine.subquery()))
     chosen = mine.order_by(drafts.c.priority.desc(), drafts.c.id).offset(offset).limit(limit)
-    return [dict(row) for row in (await connection.execute(chosen)).mappings()], count or 0
+    return as_records(await connection.execute(chosen)), count or 0
 
 
 def _of(generation_id: int, state: str) -> Select[Any]:
@@ -82,7 +82,7 @@ async def change_each(connection: AsyncConnection, changes: Iterable[Mapping[str
 
 async def in_state(connection: AsyncConnection, generation_id: int, state: str) -> list[Record]:
     """All that are in a state, in the order in which they were made."""
-    return [dict(row) for row in (await connection.execute(_of(generation_id, state).order_by(drafts.c.id))).mappings()]
+    return as_records(await connection.execute(_of(generation_id, state).order_by(drafts.c.id)))
 
 
 async def taken_from(connection: AsyncConnection, persona_ids: Sequence[int]) -> dict[int, int]:
@@ -122,7 +122,7 @@ async def answer(connection: AsyncConnection, generation_id: int, rows: Sequence
 async def answers(connection: AsyncConnection, generation_id: int) -> list[Record]:
     """All that are kept, in the order in which they came."""
     chosen = select(draft_answers).where(draft_answers.c.generation_id == generation_id).order_by(draft_answers.c.id)
-    return [dict(row) for row in (await connection.execute(chosen)).mappings()]
+    return as_records(await connection.execute(chosen))
 
 
 async def forget_answers(connection: AsyncConnection, generation_id: int, pieces: Sequence[str] | None = None) -> None:

@@ -65,6 +65,11 @@ class Database:
         """The address without its password, for people."""
         return self.url.render_as_string(hide_password=True)
 
+    @property
+    def address(self) -> str:
+        """The same with it, for another process of ours."""
+        return self.url.render_as_string(hide_password=False)
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose statements all see the same moment."""

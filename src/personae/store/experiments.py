@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_one
 from personae.store.tables import experiment_rows, experiments, tasks
 
@@ -50,17 +50,19 @@ async def rows(connection: AsyncConnection, experiment_id: int, row_ids: Collect
     if row_ids is not None:
         chosen = chosen.where(experiment_rows.c.row_id.in_(row_ids))
     found = await connection.execute(chosen.order_by(experiment_rows.c.position))
-    return [dict(row) | {"id": row["row_id"]} for row in found.mappings()]
+    return [row | {"id": row["row_id"]} for row in as_records(found)]
 
 
 async def rows_page(
     connection: AsyncConnection, experiment_id: int, *, offset: int, limit: int
 ) -> tuple[list[Record], int]:
     """Some of its rows in their order, and how many there are."""
-    chosen = select(experiment_rows).where(experiment_rows.c.experiment_id == experiment_id)
-    count = await connection.scalar(select(func.count()).select_from(chosen.subquery()))
-    found = await connection.execute(chosen.order_by(experiment_rows.c.position).offset(offset).limit(limit))
-    return [dict(row) | {"id": row["row_id"]} for row in found.mappings()], count or 0
+    own = experiment_rows.c.experiment_id == experiment_id
+    count = await connection.scalar(select(func.count()).select_from(experiment_rows).where(own))
+    found = await connection.execute(
+        select(experiment_rows).where(own).order_by(experiment_rows.c.position).offset(offset).limit(limit)
+    )
+    return [row | {"id": row["row_id"]} for row in as_records(found)], count or 0
 
 
 async def get(
@@ -124,7 +126,7 @@ async def find(
         chosen.append(experiments.c.name.icontains(search, autoescape=True))
     count = await connection.scalar(select(func.count()).select_from(experiments).where(*chosen))
     page = _whole(project_id).where(*chosen).order_by(experiments.c.id.desc()).offset(offset).limit(limit)
-    return [dict(row) for row in (await connection.execute(page)).mappings()], count or 0
+    return as_records(await connection.execute(page)), count or 0
 
 
 async def summaries(
@@ -151,7 +153,7 @@ async def summaries(
         chosen.append(c.name.icontains(search, autoescape=True))
     count = await connection.scalar(select(func.count()).select_from(experiments).where(*chosen))
     page = select(*_summary()).where(*chosen).order_by(c.id.desc()).offset(offset).limit(limit)
-    return [dict(row) for row in (await connection.execute(page)).mappings()], count or 0
+    return as_records(await connection.execute(page)), count or 0
 
 
 def _summary() -> list[ColumnElement[Any]]:

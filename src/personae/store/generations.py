@@ -9,7 +9,7 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_one
 from personae.store.tables import generations
 
@@ -42,7 +42,7 @@ async def page(connection: AsyncConnection, project_id: int, *, offset: int, lim
     mine = generations.c.project_id == project_id
     count = await connection.scalar(select(func.count()).select_from(generations).where(mine))
     chosen = select(*_LIGHT).where(mine).order_by(generations.c.id.desc()).offset(offset).limit(limit)
-    return [dict(row) for row in (await connection.execute(chosen)).mappings()], count or 0
+    return as_records(await connection.execute(chosen)), count or 0
 
 
 async def change(connection: AsyncConnection, generation_id: int, *, now: datetime, **values: Any) -> None:

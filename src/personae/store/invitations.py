@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_one
 from personae.store.tables import invitations, organizations
 
@@ -46,7 +46,7 @@ async def of_organization(
     found = await connection.execute(
         select(invitations).where(chosen).order_by(invitations.c.id.desc()).offset(offset).limit(limit)
     )
-    return [dict(row) for row in found.mappings()], count or 0
+    return as_records(found), count or 0
 
 
 async def get(connection: AsyncConnection, organization_id: int, invitation_id: int) -> Record | None:
@@ -80,7 +80,7 @@ async def open_for(connection: AsyncConnection, email: str, now: datetime) -> li
         .where(invitations.c.email == email, invitations.c.accepted_at.is_(None), invitations.c.expires_at > now)
         .order_by(invitations.c.id)
     )
-    return [dict(row) for row in found.mappings()]
+    return as_records(found)
 
 
 async def accept(connection: AsyncConnection, invitation_id: int, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_one
 from personae.store.tables import api_keys, members, projects, users
 
@@ -79,7 +79,7 @@ async def of_project(
     found = await connection.execute(
         select(api_keys).where(chosen).order_by(api_keys.c.id.desc()).offset(offset).limit(limit)
     )
-    return [dict(row) for row in found.mappings()], count or 0
+    return as_records(found), count or 0
 
 
 async def get(connection: AsyncConnection, project_id: int, key_id: int) -> Record | None:

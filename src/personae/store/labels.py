@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.tables import labels, responses
 
 GOAL = 0
@@ -26,7 +26,7 @@ async def put(connection: AsyncConnection, **values: Any) -> Record:
 async def of_response(connection: AsyncConnection, response_id: int) -> list[Record]:
     """By criterion, the goal first."""
     chosen = select(labels).where(labels.c.response_id == response_id).order_by(labels.c.criterion_id, labels.c.id)
-    return [dict(row) for row in (await connection.execute(chosen)).mappings()]
+    return as_records(await connection.execute(chosen))
 
 
 async def of_experiment(connection: AsyncConnection, experiment_id: int) -> list[Record]:
@@ -37,7 +37,7 @@ async def of_experiment(connection: AsyncConnection, experiment_id: int) -> list
         .where(labels.c.experiment_id == experiment_id)
         .order_by(labels.c.id)
     )
-    return [dict(row) for row in (await connection.execute(chosen)).mappings()]
+    return as_records(await connection.execute(chosen))
 
 
 async def remove(connection: AsyncConnection, project_id: int, label_id: int) -> Record | None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_one
 from personae.store.tables import experiments, llm_configs
 
@@ -78,7 +78,7 @@ async def find(
     found = await connection.execute(
         select(llm_configs).where(chosen).order_by(llm_configs.c.id).offset(offset).limit(limit)
     )
-    return [dict(row) for row in found.mappings()], count or 0
+    return as_records(found), count or 0
 
 
 async def is_taken(connection: AsyncConnection, project_id: int, name: str, *, but: int | None = None) -> bool:

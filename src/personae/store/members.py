@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.tables import members, organizations, users
 
 
@@ -35,7 +35,7 @@ async def of_organization(
         .offset(offset)
         .limit(limit)
     )
-    return [dict(row) for row in found.mappings()], count or 0
+    return as_records(found), count or 0
 
 
 async def get(connection: AsyncConnection, organization_id: int, user_id: int) -> Record | None:

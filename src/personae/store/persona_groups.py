@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store import personas
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_missing, insert_one
 from personae.store.tables import persona_group_members, persona_groups
 
@@ -57,7 +57,7 @@ async def find(
     found = await connection.execute(
         statement.order_by(persona_groups.c.name, persona_groups.c.id).offset(offset).limit(limit)
     )
-    return [dict(row) for row in found.mappings()], count or 0
+    return as_records(found), count or 0
 
 
 async def edit(connection: AsyncConnection, group_id: int, *, name: str, description: str, now: datetime) -> None:
@@ -132,7 +132,7 @@ async def with_persona(connection: AsyncConnection, persona_id: int) -> list[Rec
         .where(_members.c.persona_id == persona_id)
         .order_by(persona_groups.c.name, persona_groups.c.id)
     )
-    return [dict(row) for row in found.mappings()]
+    return as_records(found)
 
 
 async def take_out(connection: AsyncConnection, persona_id: int, group_ids: Sequence[int]) -> None:

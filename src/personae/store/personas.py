@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_one, insert_returning_ids
 from personae.store.experiments import UNFINISHED
 from personae.store.tables import experiments, persona_group_members, persona_versions, personas, projects, responses
@@ -108,7 +108,7 @@ async def find(
         return [known[id_] for id_ in ids[offset:][:limit]], len(ids)
     count = await connection.scalar(select(func.count()).select_from(statement.subquery()))
     found = await connection.execute(ordered.offset(offset).limit(limit))
-    return [dict(row) for row in found.mappings()], count or 0
+    return as_records(found), count or 0
 
 
 async def records(
@@ -154,7 +154,7 @@ async def by_ids(connection: AsyncConnection, project_id: int, ids: Sequence[int
     found: dict[int, Record] = {}
     for start in range(0, len(ids), _AT_ONCE):
         some = await connection.execute(_current(project_id).where(personas.c.id.in_(ids[start : start + _AT_ONCE])))
-        found |= {row["id"]: dict(row) for row in some.mappings()}
+        found |= {row["id"]: row for row in as_records(some)}
     return found
 
 
@@ -177,7 +177,7 @@ async def versions(
     found = await connection.execute(
         select(persona_versions).where(chosen).order_by(persona_versions.c.version.desc()).offset(offset).limit(limit)
     )
-    return [dict(row) for row in found.mappings()], count or 0
+    return as_records(found), count or 0
 
 
 async def version(connection: AsyncConnection, persona_id: int, number: int) -> Record | None:
@@ -221,7 +221,7 @@ async def used_in_experiments(connection: AsyncConnection, project_id: int, pers
         .where(experiments.c.project_id == project_id, has_some | will)
         .order_by(experiments.c.id.desc())
     )
-    return [dict(row) for row in found.mappings()]
+    return as_records(found)
 
 
 async def take_in(

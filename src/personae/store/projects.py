@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_one
 from personae.store.tables import organizations, projects
 
@@ -64,7 +64,7 @@ async def all_projects(
         statement = statement.where(projects.c.organization_id.in_(organization_ids))
     if project_id is not None:
         statement = statement.where(projects.c.id == project_id)
-    return [dict(row) for row in (await connection.execute(statement)).mappings()]
+    return as_records(await connection.execute(statement))
 
 
 async def all_organizations(connection: AsyncConnection, *, ids: Collection[int] | None = None) -> list[Record]:
@@ -72,7 +72,7 @@ async def all_organizations(connection: AsyncConnection, *, ids: Collection[int]
     statement = select(organizations).order_by(organizations.c.id)
     if ids is not None:
         statement = statement.where(organizations.c.id.in_(ids))
-    return [dict(row) for row in (await connection.execute(statement)).mappings()]
+    return as_records(await connection.execute(statement))
 
 
 async def organization(connection: AsyncConnection, organization_id: int) -> Record | None:

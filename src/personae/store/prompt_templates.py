@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_one
 from personae.store.tables import criteria, criterion_set_templates, projects, prompt_templates
 
@@ -110,13 +110,13 @@ async def find(
     found = await connection.execute(
         _all(project_id).where(*chosen).order_by(prompt_templates.c.id.desc()).offset(offset).limit(limit)
     )
-    return [dict(row) for row in found.mappings()], count or 0
+    return as_records(found), count or 0
 
 
 async def by_ids(connection: AsyncConnection, project_id: int, ids: Collection[int]) -> dict[int, Record]:
     """Those of them that are there, by id."""
     found = await connection.execute(_all(project_id).where(prompt_templates.c.id.in_(ids)))
-    return {row["id"]: dict(row) for row in found.mappings()}
+    return {row["id"]: row for row in as_records(found)}
 
 
 async def delete(connection: AsyncConnection, template_id: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.tables import ratings, responses
 
 
@@ -48,7 +48,7 @@ async def page(
     )
     count = await connection.scalar(select(func.count()).select_from(chosen.subquery()))
     found = await connection.execute(chosen.order_by(ratings.c.id).offset(offset).limit(limit))
-    return [dict(row) for row in found.mappings()], count or 0
+    return as_records(found), count or 0
 
 
 async def forget(connection: AsyncConnection, response_ids: Collection[int], *, manual_too: bool = False) -> None:

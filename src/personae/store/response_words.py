@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_
+from sqlalchemy import ColumnElement, exists, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store.columns import Record, storable
 from personae.store.engine import place_in
 from personae.store.tables import response_words, responses
+
+_BLANK: ColumnElement[str] = literal_column("''")
+"""As the index of responses with a note has it."""
 
 
 def words(result: Mapping[str, Any], error: str | None) -> str:
@@ -34,11 +37,18 @@ async def keep(connection: AsyncConnection, rows: Sequence[Record], ids: Mapping
         await connection.execute(response_words.insert(), made)
 
 
-def has(text: str) -> ColumnElement[bool]:
-    """Whether a response has every word of `text`, whole or in part: in what was said or failed, or in its note."""
+def has(text: str, experiment_id: int | None) -> ColumnElement[bool]:
+    """Whether a response has every word of `text`, whole or in part: in what was said or failed, or in its note.
+
+    Notes are few. They are looked through by themselves, or else all responses would be read for them; and where it is
+    known, of the `experiment_id` alone.
+    """
     parts = [storable(part) for part in text.casefold().split()]
     c = response_words.c
     said = exists().where(c.response_id == responses.c.id, *(place_in(c.words, part) > 0 for part in parts))
-    note = responses.c.annotation
-    noted = and_(note != "", *(place_in(func.lower(note), func.lower(part)) > 0 for part in parts))
-    return or_(said, noted)
+    other = responses.alias()
+    note = other.c.annotation
+    asked = [note != _BLANK, *(place_in(func.lower(note), func.lower(part)) > 0 for part in parts)]
+    if experiment_id is not None:
+        asked.append(other.c.experiment_id == experiment_id)
+    return or_(said, responses.c.id.in_(select(other.c.id).where(*asked)))

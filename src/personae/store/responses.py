@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, Text, cast, delete, exists, false,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store import response_words
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import dumped, insert_new
 from personae.store.response_order import JUDGED, badness, order
 from personae.store.tables import experiments, ratings, responses
@@ -93,7 +93,7 @@ class Filter:
         if self.validity is not None:
             found.append(c.validity.is_(None) if self.validity == "none" else _has_verdict(self.validity))
         if self.text.strip():
-            found.append(response_words.has(self.text))
+            found.append(response_words.has(self.text, self.experiment_id))
         if self.verdict is not None or self.criterion_id is not None:
             found.append(_rated(self.criterion_id, self.verdict))
         return [*found, *self._ranges(), *(_rated(criterion_id, answer) for criterion_id, answer in self.answers)]
@@ -121,6 +121,9 @@ def _in_project(project_id: int, experiment_id: int | None) -> ColumnElement[boo
 
 
 def _rated(criterion_id: int | None, verdict: str | None) -> ColumnElement[bool]:
+    if criterion_id is None and verdict is not None:  # of any criterion: the response has them counted
+        counts = {"YES": responses.c.passed, "NO": responses.c.not_passed, "NONE": responses.c.unrated}
+        return counts[verdict.upper()] > 0 if verdict.upper() in counts else false()
     asked = [ratings.c.response_id == responses.c.id]
     if criterion_id is not None:
         asked.append(ratings.c.criterion_id == criterion_id)
@@ -181,7 +184,7 @@ async def page(
     if not wanted:
         return [], count
     found = await connection.execute(select(*(_LIGHT if light else responses.c)).where(responses.c.id.in_(wanted)))
-    by_id = {row["id"]: dict(row) for row in found.mappings()}
+    by_id = {row["id"]: row for row in as_records(found)}
     return [by_id[id_] for id_ in wanted if id_ in by_id], count
 
 
@@ -210,7 +213,7 @@ async def light(connection: AsyncConnection, project_id: int, chosen: Filter, *,
     """All chosen responses without their transcripts."""
     columns = [column for column in _LIGHT if column.name not in ("error", "annotation")]
     statement = _chosen(select(*columns, responses.c.error.is_not(None).label("has_error")), project_id, chosen)
-    return [dict(row) for row in (await connection.execute(statement.order_by(*order(sort)))).mappings()]
+    return as_records(await connection.execute(statement.order_by(*order(sort))))
 
 
 async def cells(
@@ -231,7 +234,7 @@ async def cells(
         statement = statement.where(responses.c.row_id.in_(row_ids))
     if persona_ids is not None:
         statement = statement.where(responses.c.persona_id.in_(persona_ids))
-    found = [dict(row) for row in (await connection.execute(statement)).mappings()]
+    found = as_records(await connection.execute(statement))
     return sorted(found, key=itemgetter("id"))  # asked for in order, SQLite would walk through all of the experiment
 
 
@@ -253,7 +256,7 @@ async def keys(connection: AsyncConnection, experiment_id: int) -> list[Record]:
             responses.c.experiment_id == experiment_id
         )
     )
-    return [dict(row) for row in found.mappings()]
+    return as_records(found)
 
 
 async def usages(connection: AsyncConnection, experiment_id: int) -> list[dict[str, Any]]:
@@ -272,7 +275,7 @@ async def after(
         .order_by(responses.c.id)
         .limit(limit)
     )
-    return [dict(row) for row in (await connection.execute(statement)).mappings()]
+    return as_records(await connection.execute(statement))
 
 
 async def results_after(
@@ -326,7 +329,7 @@ async def daily(connection: AsyncConnection, project_id: int, since: datetime) -
         .join(experiments, experiments.c.id == c.experiment_id)
         .where(c.project_id == project_id, c.created_at >= since)
     )
-    return [dict(row) for row in found.mappings()]
+    return as_records(found)
 
 
 def _chosen(statement: Select[Any], project_id: int, chosen: Filter) -> Select[Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_returning_ids
 from personae.store.tables import collection_rows as table
 
@@ -39,7 +39,7 @@ async def page(
     found = await connection.execute(
         select(table).where(table.c.collection_id == collection_id).order_by(table.c.id).offset(offset).limit(limit)
     )
-    return [dict(row) for row in found.mappings()]
+    return as_records(found)
 
 
 async def copies(connection: AsyncConnection, collection_id: int) -> list[Record]:
@@ -62,7 +62,7 @@ async def after(connection: AsyncConnection, collection_id: int, row_id: int, li
         .order_by(table.c.id)
         .limit(limit)
     )
-    return [dict(row) for row in found.mappings()]
+    return as_records(found)
 
 
 async def get(connection: AsyncConnection, collection_id: int, row_id: int) -> Record | None:

@@ -50,6 +50,11 @@ def _count(name: str) -> Column[int]:
     return Column(name, Integer, nullable=False, default=0)
 
 
+def _some(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of those rows alone that a condition is true of."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
+
 # Who may do what
 
 organizations = Table(
@@ -153,14 +158,8 @@ personas = Table(
     Column("is_shared", Boolean, nullable=False, default=False),
     Column("archived_at", Moment),
     *_moments(),
-    Index(
-        "uq_personas_project_id_name",  # names of archived personas are free again
-        "project_id",
-        "name",
-        unique=True,
-        sqlite_where=text("archived_at IS NULL"),
-        postgresql_where=text("archived_at IS NULL"),
-    ),
+    # Names of archived personas are free again.
+    _some("uq_personas_project_id_name", "project_id", "name", where="archived_at IS NULL", unique=True),
 )
 persona_versions = Table(
     "persona_versions",
@@ -373,7 +372,9 @@ responses = Table(
     Index("ix_responses_experiment_id_id", "experiment_id", "id"),
     Index("ix_responses_experiment_id_badness_id", "experiment_id", "badness", "id"),
     Index("ix_responses_experiment_id_ending", "experiment_id", "termination", "goal_achieved", "id"),
-    Index("ix_responses_experiment_id_row_id", "experiment_id", "row_id"),
+    Index("ix_responses_experiment_id_row_id_persona_id", "experiment_id", "row_id", "persona_id"),
+    _some("ix_responses_experiment_id_failed", "experiment_id", "termination", where="error IS NOT NULL"),
+    _some("ix_responses_experiment_id_noted", "experiment_id", where="annotation != ''"),
     Index("ix_responses_experiment_id_persona_id", "experiment_id", "persona_id"),
     Index("ix_responses_project_id_created_at", "project_id", "created_at"),
 )

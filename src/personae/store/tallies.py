@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.tables import ratings, responses
 
 
@@ -19,7 +19,7 @@ async def endings(connection: AsyncConnection, experiment_id: int) -> list[Recor
         .where(c.experiment_id == experiment_id)
         .group_by(c.termination, c.goal_achieved)
     )
-    return [dict(row) for row in found.mappings()]
+    return as_records(found)
 
 
 async def errors(connection: AsyncConnection, experiment_id: int, *, limit: int) -> list[Record]:
@@ -33,7 +33,7 @@ async def errors(connection: AsyncConnection, experiment_id: int, *, limit: int)
         .order_by(count.desc(), c.error)
         .limit(limit)
     )
-    return [dict(row) for row in found.mappings()]
+    return as_records(found)
 
 
 async def answers(connection: AsyncConnection, experiment_id: int) -> list[tuple[int, int, str | None]]:

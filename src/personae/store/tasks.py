@@ -14,7 +14,7 @@ from uuid import uuid4
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.tables import experiments, tasks
 
 Status = Literal["PENDING", "STARTED", "PAUSED", "SUCCESS", "FAILURE"]
@@ -103,7 +103,7 @@ async def wishes(connection: AsyncConnection, owner: str) -> list[Record]:
         .outerjoin(experiments, experiments.c.id == tasks.c.experiment_id)
         .where(tasks.c.owner == owner, tasks.c.status == "STARTED")
     )
-    return [dict(row) for row in found.mappings()]
+    return as_records(found)
 
 
 async def ask(connection: AsyncConnection, task_id: str, wish: Wanted) -> None:

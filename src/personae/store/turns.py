@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_missing
 from personae.store.tables import turns
 
@@ -33,7 +33,7 @@ async def since(connection: AsyncConnection, experiment_id: int, last_id: int, *
         .order_by(turns.c.id)
         .limit(limit)
     )
-    return [dict(row) for row in found.mappings()]
+    return as_records(found)
 
 
 async def under_way(connection: AsyncConnection, experiment_id: int, *, limit: int) -> list[Record]:
@@ -46,7 +46,7 @@ async def under_way(connection: AsyncConnection, experiment_id: int, *, limit: i
         .order_by(func.min(turns.c.id).desc())
         .limit(limit)
     )
-    return [dict(row) for row in found.mappings()]
+    return as_records(found)
 
 
 async def of_keys(connection: AsyncConnection, experiment_id: int, keys: Collection[str]) -> list[Record]:
@@ -54,7 +54,7 @@ async def of_keys(connection: AsyncConnection, experiment_id: int, keys: Collect
     found = await connection.execute(
         select(turns).where(turns.c.experiment_id == experiment_id, turns.c.key.in_(keys)).order_by(turns.c.id)
     )
-    return [dict(row) for row in found.mappings()]
+    return as_records(found)
 
 
 async def last_id(connection: AsyncConnection, experiment_id: int) -> int:

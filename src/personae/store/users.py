@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from personae.store.columns import Record
+from personae.store.columns import Record, as_records
 from personae.store.engine import insert_one
 from personae.store.tables import users
 
@@ -57,7 +57,7 @@ async def _one(connection: AsyncConnection, chosen: ColumnElement[bool]) -> Reco
 async def everybody(connection: AsyncConnection) -> list[Record]:
     """All people, by address."""
     found = await connection.execute(select(users).order_by(users.c.email))
-    return [dict(row) for row in found.mappings()]
+    return as_records(found)
 
 
 async def set_password(connection: AsyncConnection, user_id: int, password_hash: str | None, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,6 +16,9 @@ import typer
 from personae import compare, gate
 from personae.cli import app
 from personae.core.result import SimulationResult
+from personae.server.experiments.comparing import Asked, counted_elsewhere
+from personae.store import experiments
+from personae.store.engine import Database
 from tests.experiments.runs import Said, file, row
 
 RULES = {"rules": [{"rule": "goal", "at_least": 0.8}]}
@@ -59,6 +63,28 @@ def test_two_experiments_are_compared_by_their_responses(api: httpx2.Client, tmp
     api.put("/ratings/manual", json=by_hand).raise_for_status()
     again = api.get(f"/experiments/{b}/comparison", params={"baseline_id": a, "most": 1}).json()
     assert (again["worse"], again["same"]) == (10, 10)
+
+
+def test_another_process_compares_as_this_one_does(api: httpx2.Client, tmp_path: Path, database_url: str) -> None:
+    """It does so where there are many conversations."""
+    after = [replace(said, goal=place >= 9, scores={"m": 0.1}) for place, said in enumerate(PEOPLE)]
+    a = experiment(api, file(tmp_path / "a.jsonl", PEOPLE))
+    b = experiment(api, file(tmp_path / "b.jsonl", [*after, Said(persona="New")]))
+
+    async def elsewhere() -> dict[str, Any]:
+        database = Database(database_url)
+        async with database.reading() as connection:
+            before, later = [await experiments.named(connection, 1, id_) for id_ in (a, b)]
+        assert before
+        assert later
+        found = await counted_elsewhere(database, Asked(before, later, "holm"))
+        await database.close()
+        return found.as_dict(100)
+
+    here = api.get(f"/experiments/{b}/comparison", params={"baseline_id": a}).json()
+    there = json.loads(json.dumps(asyncio.run(elsewhere())))
+    assert there["worse"] == 9
+    assert there == {name: here[name] for name in there}
 
 
 def test_what_is_not_comparable_is_409_with_what_differs_and_force_marks_it(api: httpx2.Client, tmp_path: Path) -> None:

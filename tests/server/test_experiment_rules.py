@@ -383,6 +383,9 @@ def test_responses_are_filtered_by_persona_row_verdict_and_error(lab: Lab) -> No
     first = lab.responses(done, template_variables_id=shipping, persona_id=ann)[0]
     by_hand = {"prompt_response_id": first["id"], "criterion_id": criterion, "rating": "NO"}
     lab.api.put("/ratings/manual", json=by_hand).raise_for_status()
+    note = {"annotation": "Rude, says Özge."}
+    noted = lab.responses(done, template_variables_id=shipping, persona_id=ben)[0]
+    lab.api.patch(f"/responses/{noted['id']}", json=note).raise_for_status()
     cases: list[tuple[dict[str, Any], set[tuple[int, int]]]] = [
         ({"persona_id": ben}, {(ben, shipping), (ben, returns)}),
         ({"template_variables_id": returns}, {(ann, returns), (ben, returns)}),
@@ -392,8 +395,13 @@ def test_responses_are_filtered_by_persona_row_verdict_and_error(lab: Lab) -> No
         ({"criterion_id": criterion, "verdict": "NO"}, {(ann, shipping)}),
         ({"criterion_id": criterion, "verdict": "YES"}, {(ben, shipping)}),
         ({"verdict": "none"}, {(ann, returns), (ben, returns)}),
+        ({"verdict": "no"}, {(ann, shipping)}),
+        ({"verdict": "YES"}, {(ann, shipping), (ben, shipping)}),
+        ({"verdict": "perhaps"}, set()),
         ({"text": "SHIPP about"}, {(ann, shipping), (ben, shipping)}),  # words or parts of them, in any order
         ({"text": "shipping returns"}, set()),
+        ({"text": "says rude"}, {(ben, shipping)}),  # of a note, too
+        ({"text": "rude shipping"}, set()),
         (
             {"validity": "valid", "persona_id": "", "epoch": "", "turns_min": "", "has_error": ""},
             {(ann, shipping), (ben, shipping)},
@@ -495,6 +503,30 @@ def test_the_plan_is_shown_before_anything_is_done(lab: Lab) -> None:
     problems = lab.api.post("/experiments/preview", json=lab.body()).json()["problems"]
     assert problems
     assert all("{{a}}" in problem and "{{b}}" in problem for problem in problems)
+
+
+def test_a_plan_is_made_of_the_rows_as_they_are_when_one_looks(lab: Lab) -> None:
+    """However often one looked before."""
+
+    def look() -> tuple[int, str]:
+        seen = lab.api.post("/experiments/preview", json=lab.body()).raise_for_status().json()
+        return seen["rows"], "\n".join(seen["problems"]) or seen["example"]["text"]
+
+    rows, first = f"/collections/{lab.collection}/entries", lab.rows[0]
+    assert look() == look()
+    assert "Learn what shipping costs." in look()[1]
+    values = {"persona_goal": "Learn who pays for {{topic}}.", "topic": "parcels"}
+    lab.api.put(f"{rows}/{first}", json={"input_values": values}).raise_for_status()
+    assert "Learn who pays for parcels." in look()[1]
+    lab.api.post(rows, json={"input_values": {"persona_goal": "Complain.", "topic": "x"}}).raise_for_status()
+    assert look()[0] == 3
+    lab.api.delete(f"{rows}/{first}").raise_for_status()
+    assert look()[0] == 2
+    assert "about returns" in look()[1]
+    columns = lab.read(f"/collections/{lab.collection}")["columns"]
+    renamed = [one | ({"name": "subject"} if one["name"] == "topic" else {}) for one in columns]
+    lab.api.put(f"/collections/{lab.collection}", json={"name": "scenarios", "columns": renamed}).raise_for_status()
+    assert "{{topic}}" in look()[1]
 
 
 def test_a_paused_experiment_goes_on_and_nothing_is_asked_twice(lab: Lab) -> None:

@@ -274,9 +274,9 @@ def _asking(personas: Iterable[Persona], criteria: Iterable[Criterion]) -> _Aski
 def _unfilled(scenario: Scenario, asking: _Asking) -> list[str]:
     """One line per text, the scenario's own among them, that asks for a column which the scenario does not have."""
     own = "\n".join([getattr(scenario, name) for name in _SCENARIO_TEXTS])
-    asked = placeholders(own) if "{{" in own else ()
-    if scenario.columns.keys() >= set(asked):  # so it mostly is: no words for it are made
-        return asking.unfilled(scenario)
+    asked = asking.names.union(placeholders(own)) if "{{" in own else asking.names
+    if not asked or asked <= scenario.columns.keys():  # so it mostly is: no words for it are made
+        return []
     said = _Asking.of((f"scenario {scenario.label!r}, {name}", text) for name, text in _texts(scenario))
     return [*said.unfilled(scenario), *asking.unfilled(scenario)]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from personae.errors import ConfigurationError
 from personae.server.attempts import Attempts
+from personae.server.experiments.rows_kept import MOST
 from personae.server.experiments.watching import Watching
 from personae.server.kept import Kept
 from personae.server.metrics import Metrics
@@ -44,6 +45,8 @@ class Services:
     """Of experiments with so many conversations together, of which each takes some 500 bytes."""
     comparing: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
     """Those that are being made."""
+    rows: Kept = field(default_factory=lambda: Kept(MOST))
+    """Of collections that experiments were planned with."""
     wake: Callable[[], None] = field(default=lambda: None)
     """There is a new task, or a new wish for one: look at once."""
 

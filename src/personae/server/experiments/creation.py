@@ -11,6 +11,7 @@ from personae.server.experiments.chosen import choose
 from personae.server.experiments.preview import Preview, preview
 from personae.server.experiments.runs import secrets_and_models
 from personae.server.experiments.snapshot import take
+from personae.server.kept import Kept
 from personae.server.schemas.experiment import RATING_VERSION, RATING_VERSIONS, ExperimentIn
 from personae.store import experiments, tasks
 from personae.store.columns import Record
@@ -30,8 +31,8 @@ class Draft:
         return int(personas * len(self.rows) * self.values["n_epochs"])
 
 
-async def draft(connection: Connection, project_id: int, asked: ExperimentIn) -> Draft:
-    """The experiment as it would be stored. Raises InputError and NotFound."""
+async def draft(connection: Connection, project_id: int, asked: ExperimentIn, kept: Kept | None = None) -> Draft:
+    """The experiment as it would be stored; its rows may be `kept`. Raises InputError and NotFound."""
     chosen = await choose(
         connection,
         project_id,
@@ -44,7 +45,7 @@ async def draft(connection: Connection, project_id: int, asked: ExperimentIn) ->
         persona_group_id=asked.persona_group_id,
         response_column_id=asked.response_column_id,
     )
-    taken = await take(connection, project_id, chosen)
+    taken = await take(connection, project_id, chosen, kept)
     template = taken.snapshot["prompt_template"]
     if chosen.mode == "MULTI_TURN" and template is not None and not template["is_system_only"]:
         raise InputError(
@@ -78,7 +79,7 @@ async def draft(connection: Connection, project_id: int, asked: ExperimentIn) ->
 async def look(project: ProjectAccess, asked: ExperimentIn) -> tuple[Draft, Preview]:
     """The draft and what a run of it would be."""
     async with project.reading() as connection:
-        drafted = await draft(connection, project.id, asked)
+        drafted = await draft(connection, project.id, asked, project.services.rows)
         return drafted, await look_at(connection, project, drafted)
 
 

@@ -19,6 +19,7 @@ from personae.experiments.recorders.sql import Asked, Cell
 from personae.experiments.settings import Settings
 from personae.llm.config import LLMConfig
 from personae.server.bot_specs import bot_limits, bot_spec, takes_tools
+from personae.server.experiments.rows_kept import Rows
 from personae.server.experiments.single_turn import asked_beside, opening, text_of
 from personae.server.experiments.snapshot import Snapshot
 from personae.server.models import Models
@@ -102,10 +103,19 @@ def inputs(snapshot: Snapshot, rows: Sequence[Record], *, mode: str, response_co
     if not group:
         raise InputError(f"the persona group {(snapshot['persona_group'] or {}).get('name')!r} has no personas")
     goal = snapshot["collection"]["goal_column"] or "persona_goal"
-    scenarios = tuple(_gathered(rows, lambda row, where: _scenario(row, where, goal)))
+    scenarios = _scenarios(rows, goal)
     personas = tuple(_told_apart([Persona.model_validate(one["record"]) for one in group]))
     cells = _Crossed(tuple(row["id"] for row in rows), tuple((one["id"], one["version"]) for one in group))
     return Inputs(personas, scenarios, system, cells)
+
+
+def _scenarios(rows: Sequence[Record], goal: str) -> tuple[Scenario, ...]:
+    """The rows as what a persona wants; `goal` names the column that says it."""
+
+    def make() -> tuple[Scenario, ...]:
+        return tuple(_gathered(rows, lambda row, where: _scenario(row, where, goal)))
+
+    return rows.made(goal, make) if isinstance(rows, Rows) else make()
 
 
 def _told_apart(personas: Sequence[Persona]) -> list[Persona]:

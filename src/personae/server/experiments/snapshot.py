@@ -12,11 +12,13 @@ from typing import Any
 
 from personae.errors import NotFound
 from personae.server.experiments.chosen import Chosen
+from personae.server.experiments.rows_kept import rows_of
+from personae.server.kept import Kept
 from personae.server.row_intake import goal_of
 from personae.server.schemas import collection as collection_schema
 from personae.server.schemas.llm_config import LLMConfig
 from personae.server.schemas.prompt_template import PromptTemplate
-from personae.store import collections, criteria, criterion_sets, llm_configs, persona_groups, prompt_templates, rows
+from personae.store import collections, criteria, criterion_sets, llm_configs, persona_groups, prompt_templates
 from personae.store.columns import Record
 from personae.store.engine import Connection
 
@@ -33,8 +35,8 @@ class Taken:
     criterion_set_id: int | None
 
 
-async def take(connection: Connection, project_id: int, chosen: Chosen) -> Taken:
-    """Copies of everything that `chosen` names, as it is now. Raises NotFound for what is not there."""
+async def take(connection: Connection, project_id: int, chosen: Chosen, kept: Kept | None = None) -> Taken:
+    """Copies of everything that `chosen` names, as it is now; rows may be `kept`. Raises NotFound."""
     collection = _there(
         await collections.get(connection, project_id, chosen.collection_id), "collection", chosen.collection_id
     )
@@ -56,7 +58,7 @@ async def take(connection: Connection, project_id: int, chosen: Chosen) -> Taken
     }
     if chosen.persona_group_id is not None:
         snapshot |= await _group(connection, project_id, chosen.persona_group_id)
-    copies = await rows.copies(connection, chosen.collection_id)
+    copies = await rows_of(connection, collection, kept)
     return Taken(snapshot, copies, None if config is None else config["id"], criterion_set_id)
 
 

@@ -51,10 +51,14 @@ class _OneTripCursor(aiosqlite.Cursor):
     _is_under_way = False
     """Whoever waited for the thread may have been cancelled: it works on, and the cursor is its own."""
 
-    async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> aiosqlite.Cursor:
+    async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         self._is_under_way = True
-        self._rows = await self._execute(partial(_all, self._cursor, sql, parameters or ()))  # type: ignore[no-untyped-call]
+        found = await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
         self._is_under_way = False
+        return found
+
+    async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> aiosqlite.Cursor:
+        self._rows = await self._execute(_all, self._cursor, sql, parameters or ())
         return self
 
     async def fetchall(self) -> Iterable[sqlite3.Row]:

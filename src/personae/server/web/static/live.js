@@ -16,6 +16,7 @@ class LiveExperiment extends HTMLElement {
     this.missed = false;
     this.waiting = [];
     this.ended = new Set();
+    this.showLast(this);
     if (!document.hidden) this.open();
   }
 
@@ -77,6 +78,7 @@ class LiveExperiment extends HTMLElement {
     }
     this.cells = null;
     this.ended.clear();
+    this.showLast(this);
     for (const [name, data] of this.waiting.splice(0)) this.hear(name, data);
     const again = this.lookAgain;
     this.lookAgain = null;
@@ -136,9 +138,13 @@ class LiveExperiment extends HTMLElement {
     line.className = said.role === "user" ? "from-user" : "from-bot";
     line.dir = "auto";
     line.textContent = said.content;
-    const list = talk.querySelector("ol");
-    list.append(line);
-    list.scrollTop = list.scrollHeight;
+    talk.querySelector("ol").append(line);
+    this.showLast(talk);
+  }
+
+  // What was said last is what is seen.
+  showLast(part) {
+    for (const list of part.querySelectorAll(".talk-turns")) list.scrollTop = list.scrollHeight;
   }
 
   response(done) {
@@ -226,8 +232,7 @@ class LiveExperiment extends HTMLElement {
       if (this.talk(talk.dataset.key)) continue;
       const old = gone.shift();
       old ? old.replaceWith(talk) : talks.append(talk);
-      const list = talk.querySelector("ol");
-      list.scrollTop = list.scrollHeight;
+      this.showLast(talk);
     }
     const kept = new Set([...talks.querySelectorAll(".talk")].map((one) => one.dataset.key));
     for (const key of this.ended) if (!kept.has(key)) this.ended.delete(key);

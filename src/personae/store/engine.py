@@ -136,8 +136,8 @@ def _engine(url: URL, *, is_sqlite: bool) -> AsyncEngine:
 
 
 def _file_engine(url: URL) -> AsyncEngine:
-    """Connections to a file of SQLite."""
-    options: dict[str, Any] = {**_OPTIONS, "pool_size": _CONNECTIONS, "max_overflow": 0}
+    """Connections to a file of SQLite. The one that was used last is taken first: it has read what is asked for."""
+    options: dict[str, Any] = {**_OPTIONS, "pool_size": _CONNECTIONS, "max_overflow": 0, "pool_use_lifo": True}
     creator = partial(one_trip_connection, str(url.database), _LOCK_WAIT_S)
     return _listened(create_async_engine(url, async_creator=creator, **options))
 

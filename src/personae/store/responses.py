@@ -221,10 +221,16 @@ async def cells(
     experiment_id: int,
     row_ids: Collection[int] | None = None,
     persona_ids: Collection[int] | None = None,
+    *,
+    with_measures: bool = True,
 ) -> list[Record]:
-    """What a map of the experiment shows of each response: no transcript, no texts."""
-    names = ["id", "row_id", "persona_id", "epoch", "passed", "not_passed", "unrated", "cost_usd", "turns"]
-    names += ["termination", "goal_achieved", "duration_s", "input_tokens", "output_tokens", "reasoning_tokens"]
+    """What a map of the experiment shows of each response: no transcript, no texts.
+
+    `with_measures`: with what it took, `turns`, `duration_s`, tokens and `cost_usd`; and `unrated`.
+    """
+    names = ["id", "row_id", "persona_id", "epoch", "passed", "not_passed", "termination", "goal_achieved"]
+    if with_measures:
+        names += ["unrated", "cost_usd", "turns", "duration_s", "input_tokens", "output_tokens", "reasoning_tokens"]
     flags = (
         responses.c.error.is_not(None).label("has_error"),
         func.coalesce(_has_verdict("invalid"), false()).label("is_invalid"),

@@ -58,6 +58,9 @@ class _OneTripCursor(aiosqlite.Cursor):
         return found
 
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> aiosqlite.Cursor:
+        if sql == "BEGIN":  # touches nothing yet, so it need not travel
+            self._cursor.execute(sql)
+            return self
         self._rows = await self._execute(_all, self._cursor, sql, parameters or ())
         return self
 

@@ -337,6 +337,11 @@ experiment_rows = Table(
     Column("created_at", Moment, nullable=False),
     Index("ix_experiment_rows_experiment_id_position", "experiment_id", "position"),
 )
+_LISTED = (
+    *("row_id", "persona_id", "epoch", "termination", "goal_achieved", "passed", "not_passed", "unrated"),
+    *("turns", "duration_s", "input_tokens", "output_tokens", "cost_usd"),
+)
+"""What lists of responses are filtered and sorted by."""
 responses = Table(
     "responses",
     metadata,
@@ -370,7 +375,7 @@ responses = Table(
     UniqueConstraint("experiment_id", "key"),
     # SQLite reads through a result to what stands behind it: indices answer what is asked of many responses at once.
     Index("ix_responses_experiment_id_id", "experiment_id", "id"),
-    Index("ix_responses_experiment_id_badness_id", "experiment_id", "badness", "id"),
+    Index("ix_responses_experiment_id_listed", "experiment_id", "badness", "id", *_LISTED),
     Index("ix_responses_experiment_id_ending", "experiment_id", "termination", "goal_achieved", "id"),
     Index("ix_responses_experiment_id_row_id_persona_id", "experiment_id", "row_id", "persona_id"),
     _some("ix_responses_experiment_id_failed", "experiment_id", "termination", where="error IS NOT NULL"),

@@ -24,7 +24,13 @@ async def grid(
     some, rows_count = await experiments.rows_page(connection, experiment["id"], offset=rows[0], limit=rows[1])
     people = everyone[personas[0] : personas[0] + personas[1]]
     ids = [one["id"] for one in people]
-    cells = await responses.cells(connection, experiment["id"], [row["id"] for row in some], ids if everyone else None)
+    cells = await responses.cells(
+        connection,
+        experiment["id"],
+        [row["id"] for row in some],
+        ids if everyone else None,
+        with_measures=False,
+    )
     by_place: dict[tuple[int | None, int], list[dict[str, Any]]] = defaultdict(list)
     for cell in cells:
         by_place[cell["persona_id"], cell["row_id"]].append(_response(cell))

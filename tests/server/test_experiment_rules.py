@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -418,6 +420,32 @@ def test_responses_are_filtered_by_persona_row_verdict_and_error(lab: Lab) -> No
         assert len(found) == len(expected)
     assert lab.responses(done, sort_by="worst")[0]["id"] == first["id"]  # what people rate changes the order
     assert all(one["error"] and said(one) == ["system", "user"] for one in lab.responses(done, has_error=True))
+
+
+def test_the_page_of_an_experiment_shows_what_is_there_now(lab: Lab) -> None:
+    """However often one looked before: its grid is kept as long as nothing changes."""
+    lab.fake.play(RETURNS_FAIL)
+    done = lab.run()
+
+    def look(query: str = "") -> tuple[int, ...]:
+        page = lab.api.get(f"{lab.server.url}/p/1/experiments/{done['id']}{query}").raise_for_status().text
+        cells = Counter(re.findall(r'data-at="[\d-]+" data-state="(\w+)"', page))
+        return cells["s4"], cells["s2"], cells["out"], cells["open"]
+
+    assert look() == look("?persona_id=1&sort_by=turns-desc") == (2, 0, 2, 0)
+    lab.fake.play({})
+    lab.ended(lab.post(done, "retry-failed"))
+    assert look() == (4, 0, 0, 0)
+    first = lab.responses(done)[0]
+    by_hand = {
+        "prompt_response_id": first["id"],
+        "criterion_id": first["ratings"][0]["criterion"]["id"],
+        "rating": "NO",
+    }
+    lab.api.put("/ratings/manual", json=by_hand).raise_for_status()
+    assert look() == (3, 1, 0, 0)
+    lab.api.delete(f"/responses/{first['id']}").raise_for_status()
+    assert look() == (3, 0, 0, 1)
 
 
 def test_an_experiment_is_shown_as_lists_and_a_grid(lab: Lab) -> None:

@@ -43,6 +43,8 @@ class Services:
     watching: Watching = field(init=False)
     comparisons: Kept = field(default_factory=lambda: Kept(100_000))
     """Of experiments with so many conversations together, of which each takes some 500 bytes."""
+    overviews: Kept = field(default_factory=lambda: Kept(20_000_000))
+    """Of finished experiments, as their pages show them: so many characters of their grids together."""
     comparing: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
     """Those that are being made."""
     rows: Kept = field(default_factory=lambda: Kept(MOST))

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from personae.core.conversation import CUT
 from personae.server.api.experiment_runs import ENDED
-from personae.server.api.experiment_views import get_grid, get_tally, get_under_way
+from personae.server.api.experiment_views import get_tally, get_under_way
 from personae.server.api.experiments import get_experiment
 from personae.server.api.response_briefs import list_briefs
 from personae.server.deps import Id, ProjectAccess, Viewer
@@ -18,16 +18,14 @@ from personae.server.web._choices import criterion_sets, llm_configs
 from personae.server.web._data import data
 from personae.server.web._filters import Filters
 from personae.server.web._forms import Problems
+from personae.server.web._overview import PERSONAS, ROWS, overview
 from personae.server.web._page import Page, ProjectPage
-from personae.server.web._spots import spots
 
 router = APIRouter()
 
 PER_PAGE = 20
 LIVE = ("queued", "running", "paused")
 TALKS = 4
-PERSONAS, ROWS = 40, 25
-"""Of the grid that is shown at once."""
 Number = Annotated[int, Query(ge=1, le=10**6)]
 
 
@@ -64,13 +62,9 @@ async def shown(
     filters = Filters.of(f"/p/{project.id}/experiments/{experiment_id}", experiment_id, page.request.query_params)
     values: dict[str, Any] = {}
     if one["status"] != "draft":
-        grid = data(await get_grid(project, experiment_id, personas, rows, PERSONAS, ROWS))
+        values = await overview(project, one, is_live=is_live, personas=personas, rows=rows)
         found = await list_briefs(project, Paging(number, PER_PAGE), filters.as_filter(), filters.sort_by)
-        tally = data(await get_tally(project, experiment_id)) if is_live or one["failed"] else {"errors": []}
-        if not is_live:
-            grid["under_way"] = []  # begun when it stopped, and running no more
-        values |= {"grid": grid, "spots": spots(grid, f"/p/{project.id}", experiment_id)}
-        values |= {"found": data(found), "tally": tally}
+        values = values | {"found": data(found)}
     if show == "rerate":
         values["choices"] = {"criterion_sets": await criterion_sets(project), "llm_configs": await llm_configs(project)}
     if is_live:

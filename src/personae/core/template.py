@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from personae.errors import InputError
 
@@ -17,8 +18,14 @@ _PLACEHOLDER = re.compile(r"\{\{([^{}\n]+)\}\}")
 
 def placeholders(text: str) -> tuple[str, ...]:
     """The column names that `text` asks for, each once, in order of appearance."""
-    names = (inside.strip(" \t") for inside in _PLACEHOLDER.findall(text))
-    return tuple(dict.fromkeys(name for name in names if name))
+    return _names(tuple(_PLACEHOLDER.findall(text)))
+
+
+@lru_cache(maxsize=1_000)
+def _names(found: tuple[str, ...]) -> tuple[str, ...]:
+    """What stands inside the braces, as names: in the rows of a collection mostly the same ones."""
+    names = (inside.strip(" \t") for inside in found)
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def pieces(text: str) -> tuple[str, ...]:

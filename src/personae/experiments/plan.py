@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Self
 
 from personae.core.persona import Behaviour, KnownFact, Persona, Scenario
@@ -22,6 +23,7 @@ from personae.simulation import dose
 
 _PERSONA_TEXTS = ("description", "domain_knowledge")
 _SCENARIO_TEXTS = ("goal", "expected_outcome", "known_info", "unknown_info", "instructions")
+_own_texts = attrgetter(*_SCENARIO_TEXTS)
 MOST_PROBLEMS = 20
 _SYSTEM = "the bot's system prompt"
 
@@ -214,6 +216,8 @@ def _same_names(personas: Sequence[Persona], scenarios: Sequence[Scenario], crit
 
 
 def _same_scenarios(scenarios: Sequence[Scenario]) -> list[str]:
+    if len({(scenario.name, scenario.goal) for scenario in scenarios}) == len(scenarios):
+        return []
     alike: dict[tuple[str, str], list[Scenario]] = {}
     for scenario in scenarios:
         alike.setdefault((scenario.name, scenario.goal), []).append(scenario)
@@ -245,12 +249,20 @@ class _Asking:
     """Where each stands, and the columns that it asks for."""
     names: frozenset[str]
     """The columns of all of them."""
+    _filled: dict[tuple[tuple[str, ...], tuple[str, ...]], bool] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, texts: Iterable[tuple[str, str]]) -> Self:
         """From where each stands and what it says."""
         found = tuple((where, names) for where, text in texts if "{{" in text and (names := placeholders(text)))
         return cls(found, frozenset(name for _, names in found for name in names))
+
+    def is_filled(self, fields: tuple[str, ...], asked: tuple[str, ...]) -> bool:
+        """Whether a scenario with these fields has all columns, those too that its own texts asked for."""
+        known = self._filled.get((fields, asked))
+        if known is None:
+            known = self._filled[fields, asked] = self.names.union(asked) <= {"goal", "name", *fields}
+        return known
 
     def unfilled(self, scenario: Scenario) -> list[str]:
         """One line per text that asks for a column which the scenario does not have."""
@@ -273,9 +285,9 @@ def _asking(personas: Iterable[Persona], criteria: Iterable[Criterion]) -> _Aski
 
 def _unfilled(scenario: Scenario, asking: _Asking) -> list[str]:
     """One line per text, the scenario's own among them, that asks for a column which the scenario does not have."""
-    own = "\n".join([getattr(scenario, name) for name in _SCENARIO_TEXTS])
-    asked = asking.names.union(placeholders(own)) if "{{" in own else asking.names
-    if not asked or asked <= scenario.columns.keys():  # so it mostly is: no words for it are made
+    own = "\n".join(_own_texts(scenario))
+    asked = placeholders(own) if "{{" in own else ()
+    if asking.is_filled(tuple(scenario.fields), asked):  # so it mostly is: no words for it are made
         return []
     said = _Asking.of((f"scenario {scenario.label!r}, {name}", text) for name, text in _texts(scenario))
     return [*said.unfilled(scenario), *asking.unfilled(scenario)]

@@ -95,11 +95,12 @@ class Watching:
                 await watch.task
 
     async def _watch(self, watch: _Watch, project_id: int, experiment_id: int) -> None:
-        async with self._database.reading() as connection:
-            watch.last_turn = await turns.last_id(connection, experiment_id)
-            watch.last_response = await responses.last_id(connection, experiment_id)
+        is_begun = False
         while True:
             try:
+                if not is_begun:
+                    await self._begin(watch, experiment_id)
+                    is_begun = True
                 news, is_over = await self._look(watch, project_id, experiment_id)
             except Exception as error:  # the watch goes on when the database is back
                 if not may_heal(error):
@@ -110,6 +111,12 @@ class Watching:
                 self._watches.pop((project_id, experiment_id), None)
                 return
             await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _begin(self, watch: _Watch, experiment_id: int) -> None:
+        """What was said before anybody watched is no news."""
+        async with self._database.reading() as connection:
+            watch.last_turn = await turns.last_id(connection, experiment_id)
+            watch.last_response = await responses.last_id(connection, experiment_id)
 
     async def _look(self, watch: _Watch, project_id: int, experiment_id: int) -> tuple[bytes, bool]:
         """Everything new as one piece of the stream, and whether there will be no more."""

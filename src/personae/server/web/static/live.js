@@ -34,9 +34,10 @@ class LiveExperiment extends HTMLElement {
     for (const name of ["progress", "turn", "response"]) {
       source.addEventListener(name, (event) => this.hear(name, JSON.parse(event.data)));
     }
-    source.addEventListener("end", () => {
+    source.addEventListener("end", async () => {
       this.close();
-      this.lookAnew("#main");
+      await this.lookAnew("#main");
+      this.openSoon(NEXT_LOOK_MS); // if the page still shows a run: it goes on again, or the look was in vain
     });
   }
 
@@ -58,8 +59,12 @@ class LiveExperiment extends HTMLElement {
     this.say(true);
     if (source.readyState !== EventSource.CLOSED) return; // it tries again by itself
     this.source = null;
+    this.openSoon(2000);
+  }
+
+  openSoon(ms) {
     clearTimeout(this.again);
-    this.again = setTimeout(() => this.isConnected && !document.hidden && this.open(), 2000);
+    this.again = setTimeout(() => this.isConnected && !document.hidden && this.open(), ms);
   }
 
   say(isLost) {
@@ -69,13 +74,14 @@ class LiveExperiment extends HTMLElement {
 
   // The part of the page as the server has it now; events that come meanwhile are heard after it.
   async lookAnew(part) {
-    if (this.looking) return void (this.lookAgain = part);
+    if (this.looking) return void (this.lookAgain = this.lookAgain === "#main" ? "#main" : part); // the larger one
     this.looking = true;
     try {
       await htmx.ajax("GET", location.href, { target: part, select: part, swap: "outerMorph" });
-    } finally {
-      this.looking = false;
+    } catch {
+      // the connection is lost: the stream finds out as well
     }
+    this.looking = false;
     this.cells = null;
     this.ended.clear();
     this.showLast(this);

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import pickle
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from personae.server.experiments.result_rows import Reads, fed
 from personae.store.columns import Record
 from personae.store.engine import Database
 
+log = logging.getLogger(__name__)
 MANY = 2_000
 """Conversations of both from which on another process is worth its start."""
 
@@ -93,16 +95,19 @@ async def counted_elsewhere(database: Database, asked: Asked) -> Compared:
             *(sys.executable, "-c", program),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
         )
-    except OSError:
+    except OSError as error:
+        log.warning("no other process to compare in, so it is done here: %s", error)
         return await counted(database, asked)
     try:
-        sent, _ = await other.communicate(pickle.dumps((database.address, asked)))
+        sent, said = await other.communicate(pickle.dumps((database.address, asked)))
     finally:
         if other.returncode is None:  # nobody waits for it any more
             other.kill()
     if other.returncode:
+        last = said.decode(errors="replace").strip().rpartition("\n")[2]
+        log.warning("the process that compares ended by %s, so it is done here: %s", other.returncode, last)
         return await counted(database, asked)
     found: Compared | InputError = await asyncio.to_thread(pickle.loads, sent)
     if isinstance(found, InputError):

@@ -13,6 +13,7 @@ from personae.core.conversation import Conversation, Termination, Turn
 from personae.core.rating import Rating
 from personae.core.result import SimulationResult, Spec
 from personae.core.usage import Usage
+from personae.core.validity import FAULTS, Finding, Validity, judged
 from personae.experiments.plan import Plan
 from personae.experiments.recorders.sql import Target, rating_rows, response_row
 from personae.server.experiments.creation import Draft, draft
@@ -86,6 +87,7 @@ def _results(specs: Sequence[Spec], labels: Sequence[str], dice: random.Random) 
             conversation=Conversation(
                 tuple(turns), ending, "All is said.", error="HTTP 500 from the bot" if has_failed else ""
             ),
+            validity=_validity(dice),
             goal=None if has_failed else Rating("Goal achieved", dice.random() < 0.7, "As turn 4 shows."),
             ratings=tuple(
                 Rating(label, None if has_failed else dice.random() < 0.8, "Because of turn 4.",
@@ -95,6 +97,13 @@ def _results(specs: Sequence[Spec], labels: Sequence[str], dice: random.Random) 
             usage={"bot": Usage(_TURNS, 4000, output_tokens=480, priced_usd=0.008)},
             index=spec.index,
         )  # fmt: skip
+
+
+def _validity(dice: random.Random) -> Validity:
+    """One of twenty is no fair test, by one fault or the other."""
+    if dice.random() < 0.95:
+        return judged(())
+    return judged((Finding("meta_text", 1, "", "a stage direction", "invalid", dice.choice(FAULTS)),))
 
 
 async def finished(services: Services, made: Made, number: int) -> int:

@@ -14,9 +14,10 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Connection, MetaData, func, inspect, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, func, inspect, select, text, update
 
 from personae.errors import ConfigurationError
+from personae.store.columns import Json
 from personae.store.engine import Database
 from personae.store.migrate import config, head, migrate, revision
 from personae.store.tables import metadata
@@ -25,6 +26,8 @@ from tests.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
 FIRST = next(iter(ScriptDirectory.from_config(config()).get_bases()))
+STORED = Table("responses", MetaData(), Column("validity", Json))
+CHECKED = {"verdict": "invalid", "fault": "bot", "findings": [{"words": "\0"}]}
 MIGRATE = """
 import asyncio, sys
 from personae.store.engine import Database
@@ -68,12 +71,15 @@ async def test_what_the_first_version_wrote_is_there_after_all_migrations(empty_
     async with database.writing() as connection:
         await connection.run_sync(lambda one: command.upgrade(config(one), FIRST))
         before = await connection.run_sync(fill)
+        await connection.execute(update(STORED).values(validity=CHECKED))
     await migrate(database)
     async with database.reading() as connection:
         after = await connection.run_sync(counted)
+        found = await connection.execute(text("SELECT validity_verdict, validity_fault FROM responses"))
     assert {name: after.get(name) for name in before} == before
     assert set(before.values()) == {1}
     assert after["response_words"] == 1  # what was said is worked out for what was there
+    assert found.all() == [("invalid", "bot")]
     await database.close()
 
 

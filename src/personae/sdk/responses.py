@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
+from personae.core.validity import Fault
 from personae.sdk.experiments import PinnedPersona
 from personae.sdk.nouns import D, Noun, Received, listing, method
 from personae.sdk.steps import Call, Listing, Steps, delete, get, put
 
 Verdict = Literal["YES", "NO", "none"]
+Validity = Literal["valid", "unsure", "invalid", "none", "counted"]
 LabelWord = Literal["YES", "NO", "unsure"]
 
 
@@ -84,8 +86,13 @@ class Responses(Noun[D]):
         criterion_id: int | None = None,
         verdict: Verdict | None = None,
         has_error: bool | None = None,
+        validity: Validity | None = None,
+        fault: Fault | None = None,
     ) -> Listing[Response]:
-        """Those that fit all that is given; `verdict` is about `criterion_id`, or about any criterion."""
+        """Those that fit all that is given; `verdict` is about `criterion_id`, or about any criterion.
+
+        `validity`: was it a fair test; `none` was not checked, and `counted` are all but invalid, which are in no rate.
+        """
         query = {
             "experiment_id": experiment_id,
             "persona_id": persona_id,
@@ -94,6 +101,8 @@ class Responses(Noun[D]):
             "criterion_id": criterion_id,
             "verdict": verdict,
             "has_error": has_error,
+            "validity": validity,
+            "fault": fault,
         }
         return Listing(Call("GET", "responses", query), Response.model_validate)
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, delete, exists, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store import response_words
 from personae.store.columns import Record, as_records
-from personae.store.engine import dumped, insert_new
+from personae.store.engine import insert_new
 from personae.store.response_order import JUDGED, badness, order
 from personae.store.tables import experiments, ratings, responses
 
@@ -46,7 +46,9 @@ class Filter:
     key_suffix: str = ""
     """How the key ends: of what one task made beside the plan."""
     validity: str | None = None
-    """valid, unsure, invalid; `none`: not checked."""
+    """valid, unsure, invalid; `none`: not checked; `counted`: all but invalid, which are in no rate."""
+    fault: str | None = None
+    """Whose fault it is that it was no fair test, or may have been none: one of core.validity.FAULTS."""
     text: str = ""
     """Words of what was said and of an error, or of an annotation: all of them, whole or in part."""
     duration_s: tuple[float | None, float | None] = (None, None)
@@ -74,6 +76,7 @@ class Filter:
             c.epoch: self.epoch,
             c.termination: self.termination,
             c.goal_achieved: self.goal_achieved,
+            c.validity_fault: self.fault,
             experiments.c.prompt_template_id: self.prompt_template_id,
             experiments.c.collection_id: self.collection_id,
             experiments.c.snapshot["llm_config"]["llm_model_name"].as_string(): self.llm_model_name,
@@ -91,7 +94,7 @@ class Filter:
         if self.key_suffix:
             found.append(c.key.endswith(self.key_suffix, autoescape=True))
         if self.validity is not None:
-            found.append(c.validity.is_(None) if self.validity == "none" else _has_verdict(self.validity))
+            found.append(_has_verdict(self.validity))
         if self.text.strip():
             found.append(response_words.has(self.text, self.experiment_id))
         if self.verdict is not None or self.criterion_id is not None:
@@ -134,13 +137,21 @@ def _rated(criterion_id: int | None, verdict: str | None) -> ColumnElement[bool]
 
 
 def _has_verdict(verdict: str) -> ColumnElement[bool]:
-    """Compared as JSON: PostgreSQL refuses to make words of a document that has a NUL in one of its texts."""
-    return cast(responses.c.validity["verdict"], Text) == dumped(verdict)
+    found = responses.c.validity_verdict
+    if verdict == "counted":
+        return or_(found.is_(None), found != "invalid")
+    return found.is_(None) if verdict == "none" else found == verdict
+
+
+def _apart(validity: Mapping[str, Any] | None) -> Record:
+    """What is asked of many responses at once, in columns that an index holds."""
+    known = validity or {}
+    return {"validity_verdict": known.get("verdict"), "validity_fault": known.get("fault")}
 
 
 async def insert(connection: AsyncConnection, rows: Sequence[Record]) -> dict[str, int]:
     """The new ids by key. One whose key is there already is left out."""
-    whole = [{**row, "badness": badness(row)} for row in rows]
+    whole = [{**row, "badness": badness(row), **_apart(row["validity"])} for row in rows]
     ids: dict[str, int] = await insert_new(connection, responses, whole, ("experiment_id", "key"), "key")
     await response_words.keep(connection, rows, ids)
     return ids
@@ -233,7 +244,7 @@ async def cells(
         names += ["unrated", "cost_usd", "turns", "duration_s", "input_tokens", "output_tokens", "reasoning_tokens"]
     flags = (
         responses.c.error.is_not(None).label("has_error"),
-        func.coalesce(_has_verdict("invalid"), false()).label("is_invalid"),
+        func.coalesce(responses.c.validity_verdict == "invalid", false()).label("is_invalid"),
     )
     statement = select(*(responses.c[name] for name in names), *flags).where(responses.c.experiment_id == experiment_id)
     if row_ids is not None:
@@ -248,11 +259,13 @@ async def verdicts(
     connection: AsyncConnection, experiment_id: int, row_ids: Collection[int] | None = None
 ) -> list[Record]:
     """Of each response, whether it was a fair test (`verdict`, null: not checked), and whose `fault` it is if not."""
-    statement = select(responses.c.id, responses.c.validity).where(responses.c.experiment_id == experiment_id)
+    c = responses.c
+    statement = select(c.id, c.validity_verdict.label("verdict"), c.validity_fault.label("fault")).where(
+        c.experiment_id == experiment_id
+    )
     if row_ids is not None:
-        statement = statement.where(responses.c.row_id.in_(row_ids))
-    found = [(id_, validity or {}) for id_, validity in await connection.execute(statement)]
-    return [{"id": id_, **{name: one.get(name) for name in ("verdict", "fault")}} for id_, one in found]
+        statement = statement.where(c.row_id.in_(row_ids))
+    return as_records(await connection.execute(statement))
 
 
 async def keys(connection: AsyncConnection, experiment_id: int) -> list[Record]:
@@ -310,6 +323,8 @@ async def change(connection: AsyncConnection, response_id: int, **values: Any) -
         before = select(*(responses.c[name] for name in JUDGED)).where(responses.c.id == response_id)
         row = (await connection.execute(before)).mappings().one()
         values["badness"] = badness({**row, **values})
+    if "validity" in values:
+        values |= _apart(values["validity"])
     await connection.execute(update(responses).where(responses.c.id == response_id).values(**values))
 
 

@@ -339,7 +339,7 @@ experiment_rows = Table(
 )
 _LISTED = (
     *("row_id", "persona_id", "epoch", "termination", "goal_achieved", "passed", "not_passed", "unrated"),
-    *("turns", "duration_s", "input_tokens", "output_tokens", "cost_usd"),
+    *("turns", "duration_s", "input_tokens", "output_tokens", "cost_usd", "validity_verdict", "validity_fault"),
 )
 """What lists of responses are filtered and sorted by."""
 responses = Table(
@@ -372,6 +372,8 @@ responses = Table(
     Column("validity", Json),  # of the result; null: not checked
     Column("created_at", Moment, nullable=False),
     Column("badness", Float, nullable=False, default=0.0, server_default="0"),  # see store.response_order
+    Column("validity_verdict", String(20)),  # out of `validity`, whose JSON stands behind the transcript
+    Column("validity_fault", String(20)),
     UniqueConstraint("experiment_id", "key"),
     # SQLite reads through a result to what stands behind it: indices answer what is asked of many responses at once.
     Index("ix_responses_experiment_id_id", "experiment_id", "id"),

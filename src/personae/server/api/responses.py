@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from pydantic import BeforeValidator, Field
 
+from personae.core.validity import Fault
 from personae.errors import InputError, NotFound
 from personae.server.answers import Answer
 from personae.server.deps import MAX_ID, Editor, Id, Viewer
@@ -51,7 +52,12 @@ def filter_of(
     criterion_id: Reference = None,
     verdict: Annotated[str | None, _Blank, Query(description="YES, NO, or none: of the criterion, or of any.")] = None,
     validity: Annotated[
-        Literal["valid", "unsure", "invalid", "none"] | None, _Blank, Query(description="`none`: not checked.")
+        Literal["valid", "unsure", "invalid", "none", "counted"] | None,
+        _Blank,
+        Query(description="`none`: not checked; `counted`: all but invalid, which are in no rate."),
+    ] = None,
+    fault: Annotated[
+        Fault | None, _Blank, Query(description="Whose fault it is that it was no fair test, or may have been none.")
     ] = None,
     text: Annotated[
         str,
@@ -95,6 +101,7 @@ def filter_of(
         is_annotated=True if show_only_annotated_responses else None,
         is_imperfect=True if exclude_perfect_responses else None,
         validity=validity,
+        fault=fault,
         text=text,
         duration_s=(duration_seconds_min, duration_seconds_max),
         input_tokens=(input_tokens_min, input_tokens_max),

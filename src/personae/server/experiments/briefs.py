@@ -37,13 +37,12 @@ async def briefs(connection: Connection, found: Sequence[Record]) -> list[dict[s
 
 
 def _brief(row: Record) -> dict[str, Any]:
-    validity = row["validity"] or {}
     return {
         **{name: row[name] for name in _AS_THEY_ARE},
         "termination_reason": on_wire(row["termination"]),
         "error": None if row["error"] is None else shown(row["error"], _MOST_OF_ERROR),
-        "validity": validity.get("verdict"),
-        "fault": validity.get("fault") or None,
+        "validity": row["validity_verdict"],
+        "fault": row["validity_fault"],
         "duration_s": row["duration_s"],
         "cost_usd": row["cost_usd"],
         "is_annotated": bool(row["annotation"]),

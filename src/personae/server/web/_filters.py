@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, ValidationError
 
+from personae.core.validity import Fault
 from personae.errors import InputError
 from personae.server.api.responses import filter_of
 from personae.server.deps import MAX_ID
@@ -29,7 +30,8 @@ class _Values(BaseModel):
     criterion_id: _Id | None = None
     verdict: _Word | None = None
     has_error: bool | None = None
-    validity: Literal["valid", "unsure", "invalid", "none"] | None = None
+    validity: Literal["valid", "unsure", "invalid", "none", "counted"] | None = None
+    fault: Fault | None = None
     text: _Word | None = None
     turns_min: _Number | None = None
     turns_max: _Number | None = None

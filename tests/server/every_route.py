@@ -80,6 +80,7 @@ BODIES: dict[str, Any] = {
         "scenarios": [{"goal": "Cancel.", "expected_conversation_outcome": "It is cancelled.", "field_values": {}}]
     },
     "PUT /collections/{collection_id}/entries/{entry_id}": {"input_values": {"topic": "refunds"}},
+    "PUT /settings": {"max_turns": 12, "budget_usd": 5.0},
     "PUT /llm_configs/{llm_config_id}": {"name": "Ours", "provider": "mock", "mock": {"replies": ["Yes."]}},
 }
 """Bodies where the example is of another world than that of `world.py`; the ids are put in."""

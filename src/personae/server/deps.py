@@ -13,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.errors import NotFound, PermissionDenied
 from personae.server.accounts import principal
+from personae.server.project_settings import over
 from personae.server.security import Principal, Role, includes
 from personae.server.services import Services
+from personae.server.settings import ServerSettings
 from personae.store import audit, projects
 from personae.store.columns import Record
 
@@ -109,6 +111,16 @@ class ProjectAccess(Access):
     @property
     def id(self) -> int:
         return int(self.project["id"])
+
+    @property
+    def chosen(self) -> Record:
+        """What the project chose: see `project_settings`."""
+        return dict(self.project["settings"])
+
+    @property
+    def limits(self) -> ServerSettings:
+        """The server's settings as they hold in the project."""
+        return over(self.services.settings, self.chosen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

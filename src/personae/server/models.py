@@ -4,7 +4,7 @@ They come from the server's settings. An experiment may choose others by the key
 settings, or `judges`, a list: `{"llm_config_id": 7}`, a config of the project, or any of `{"provider", "model",
 "base_url"}`. The
 deployment's key goes to the deployment's address alone: who chooses another provider or address brings a config with a
-key of its own.
+key of its own. A project may choose others for all that is asked in it: see `project_settings`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from personae.llm.config import LLMConfig, Wiring
 from personae.llm.limits import Limits
 from personae.llm.providers import connect
 from personae.server.bot_specs import model_config
+from personae.server.deps import ProjectAccess
 from personae.server.outgoing import pool
 from personae.server.services import Services
 from personae.server.settings import ServerSettings
@@ -90,17 +91,26 @@ async def experiment_models(
     Raises InputError for a config that is not there or is no model, ConfigurationError for a key that cannot be read.
     """
 
-    async def chosen(config: LLMConfig, choice: Mapping[str, Any] | None, field: str) -> LLMConfig:
-        return await _chosen(connection, services, project_id, config, choice or {}, field)
-
     own, several = judge_config(services.settings), settings.get("judges")
     judges = (
-        [await chosen(own, choice, f"judges.{place}") for place, choice in enumerate(several)]
+        [
+            await _chosen(connection, services, project_id, own, choice, f"judges.{place}")
+            for place, choice in enumerate(several)
+        ]
         if several
         else [await chosen_judge(connection, services, project_id, settings.get("judge"))]
     )
-    simulator = await chosen(simulator_config(services.settings), settings.get("simulator"), "simulator")
+    simulator = await chosen_simulator(connection, services, project_id, settings.get("simulator"))
     return Models(simulator, tuple(judges))
+
+
+async def chosen_simulator(
+    connection: AsyncConnection, services: Services, project_id: int, choice: Mapping[str, Any] | None
+) -> LLMConfig:
+    """Who plays the personas, by a `simulator` such as experiments have. Raises InputError, ConfigurationError."""
+    return await _chosen(
+        connection, services, project_id, simulator_config(services.settings), choice or {}, "simulator"
+    )
 
 
 async def chosen_judge(
@@ -144,8 +154,10 @@ def carrier(services: Services, spec: BotSpec) -> AbstractAsyncContextManager[Tr
 
 
 @asynccontextmanager
-async def generator(services: Services) -> AsyncIterator[Model]:
-    """The deployment's model, connected, for a small generation job. Raises ConfigurationError where it cannot be."""
-    async with Pool() as transport:  # the deployment may name a private address; users may not
-        wiring = Wiring(transport, Limits(GENERATOR_CALLS), attempts=GENERATOR_ATTEMPTS)
-        yield connect(simulator_config(services.settings), wiring)
+async def generator(project: ProjectAccess) -> AsyncIterator[Model]:
+    """The project's simulator, connected, for a small job. Raises InputError, ConfigurationError where it cannot be."""
+    services, choice = project.services, project.chosen.get("simulator")
+    async with project.reading() as connection:
+        config = await chosen_simulator(connection, services, project.id, choice)
+    async with outgoing(services) if choice else Pool() as transport:  # only the deployment may name a private address
+        yield connect(config, Wiring(transport, Limits(GENERATOR_CALLS), attempts=GENERATOR_ATTEMPTS))

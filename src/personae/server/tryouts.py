@@ -18,6 +18,7 @@ from personae.llm.limits import Limits
 from personae.llm.providers import connect
 from personae.server.bot_checks import CHECK_TIMEOUT_S
 from personae.server.bot_specs import bot_limits, bot_spec
+from personae.server.deps import ProjectAccess
 from personae.server.models import carrier, generator
 from personae.server.secrets import Cipher
 from personae.server.services import Services
@@ -29,7 +30,7 @@ ATTEMPTS = 2
 
 
 async def next_move(
-    services: Services, persona: Persona, scenario: Scenario, turns: Sequence[Turn], seed: int
+    project: ProjectAccess, persona: Persona, scenario: Scenario, turns: Sequence[Turn], seed: int
 ) -> tuple[Move, str]:
     """What `persona` says after `turns`, and the name of the model that played it.
 
@@ -46,8 +47,8 @@ async def next_move(
         seed=seed,
         behaviours=dose.chosen(persona, scenario),
     )
-    async with generator(services) as model:
-        return await Simulator(model, spec, services.settings.max_turns).next_move(turns), model.name
+    async with generator(project) as model:
+        return await Simulator(model, spec, project.limits.max_turns).next_move(turns), model.name
 
 
 async def bot_reply(

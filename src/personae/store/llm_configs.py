@@ -102,18 +102,20 @@ async def make_default(connection: AsyncConnection, project_id: int, config_id: 
 
 
 async def unfinished_experiment(connection: AsyncConnection, project_id: int, config_id: int) -> str | None:
-    """Name of an experiment that is under way with this config, or None."""
-    name: str | None = await connection.scalar(
-        select(experiments.c.name)
-        .where(
-            experiments.c.project_id == project_id,
-            experiments.c.llm_config_id == config_id,
-            experiments.c.status.not_in(_OVER),
-        )
-        .order_by(experiments.c.id)
-        .limit(1)
+    """Name of an experiment that is under way with this config as its bot, simulator or judge, or None."""
+    c = experiments.c
+    under_way = await connection.execute(
+        select(c.name, c.llm_config_id, c.settings)
+        .where(c.project_id == project_id, c.status.not_in(_OVER))
+        .order_by(c.id)
     )
-    return name
+    return next((name for name, bot, settings in under_way if config_id in {bot, *_asked(settings)}), None)
+
+
+def _asked(settings: Mapping[str, Any]) -> list[int | None]:
+    """The configs that an experiment's settings name."""
+    choices = (settings.get("simulator"), settings.get("judge"), *settings.get("judges", ()))
+    return [(one or {}).get("llm_config_id") for one in choices]
 
 
 async def delete(connection: AsyncConnection, project_id: int, config_id: int) -> None:

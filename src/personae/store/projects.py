@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -89,6 +89,21 @@ async def update_organization(
         organizations.update()
         .where(organizations.c.id == organization_id)
         .values(name=name, domain=domain, updated_at=now)
+    )
+
+
+async def settings(connection: AsyncConnection, project_id: int) -> Record:
+    """What was chosen for the project."""
+    found: Record | None = await connection.scalar(select(projects.c.settings).where(projects.c.id == project_id))
+    return found or {}
+
+
+async def change_settings(
+    connection: AsyncConnection, project_id: int, chosen: Mapping[str, Any], *, now: datetime
+) -> None:
+    """Replace them whole."""
+    await connection.execute(
+        projects.update().where(projects.c.id == project_id).values(settings=dict(chosen), updated_at=now)
     )
 
 

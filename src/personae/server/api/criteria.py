@@ -130,11 +130,11 @@ async def _check_none(connection: Connection, project_id: int, template_id: int 
 
 
 async def _written(project: ProjectAccess, body: CriteriaIn) -> list[CriterionIn]:
-    """Criteria by the deployment's model, before any transaction is open: it takes its time."""
+    """Criteria by the project's simulator, before any transaction is open: it takes its time."""
     async with project.reading() as connection:
         template = await template_of(connection, project.id, body.prompt_template_id or 0)
         if not body.delete_existing:
             await _check_none(connection, project.id, body.prompt_template_id)
-    async with generator(project.services) as model:
+    async with generator(project) as model:
         written = await write_criteria(model, template["messages"])
     return [criterion_in(one) for one in written]

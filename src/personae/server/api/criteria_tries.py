@@ -63,7 +63,7 @@ async def try_criteria(project: Editor, criterion_set_id: Id, body: CriteriaTry)
 async def _given(
     project: ProjectAccess, set_id: int, body: CriteriaTry
 ) -> tuple[list[Record], list[Transcript], LLMConfig]:
-    choice = None if body.judge is None else body.judge.model_dump(exclude_none=True)
+    choice = project.chosen.get("judge") if body.judge is None else body.judge.model_dump(exclude_none=True)
     async with project.reading() as connection:
         await set_of(connection, project.id, set_id)
         asked, _ = await criteria.find(connection, project.id, set_id=set_id)

@@ -18,6 +18,7 @@ from personae.server.experiments.maps import map_page
 from personae.server.experiments.snapshot import criterion_set
 from personae.server.experiments.watching import status_stream
 from personae.server.openapi import EVENTS
+from personae.server.project_settings import given, own
 from personae.server.schemas.experiment import (
     UNKNOWN,
     BudgetIn,
@@ -42,7 +43,9 @@ ENDED = ("finished", "cancelled", "failed")
 
 @router.post("/run", response_model=Experiment)
 async def run_experiment(project: Editor, experiment_id: Id, body: RunIn) -> Answer:
-    """Run an experiment that was made without `generate`. Copies of all that it refers to are taken now."""
+    """Run an experiment that was made without `generate`. Copies of all that it refers to are taken now, and what the
+    project is set to where it says nothing itself.
+    """
     async with project.reading() as connection:
         row = await _found(connection, project.id, experiment_id)
         _check_status(row, ("draft",), "has been run already: see `resume` and `retry-failed`")
@@ -127,7 +130,7 @@ async def set_budget(project: Editor, experiment_id: Id, body: BudgetIn) -> Answ
     """Another ceiling: for a running experiment within a second; `resume` goes on with conversations that were cut."""
     async with project.changing() as change:
         row = await _found(change.connection, project.id, experiment_id)
-        settings = {**row["settings"], "budget_usd": body.budget_usd}
+        settings = given(row["settings"], budget_usd=body.budget_usd)
         await experiments.change(change.connection, experiment_id, now=project.services.now(), settings=settings)
         change.log("budget", "experiment", experiment_id, budget_usd=body.budget_usd)
         return Answer(wire(await _found(change.connection, project.id, experiment_id)))
@@ -209,7 +212,7 @@ async def _check_unannotated(connection: AsyncConnection, project_id: int, exper
 
 def _asked(row: Record, body: RunIn) -> ExperimentIn:
     """The experiment as it was asked for, with what the run chooses."""
-    settings = {name: value for name, value in row["settings"].items() if name in ExperimentIn.model_fields}
+    settings = {name: value for name, value in own(row["settings"]).items() if name in ExperimentIn.model_fields}
     asked = ExperimentIn(
         **{
             **settings,

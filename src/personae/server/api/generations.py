@@ -60,7 +60,7 @@ async def preview_generation(project: Editor, body: GenerationIn) -> GenerationP
     """What it will take, before it is made. 400 for whatever a run would refuse before its first call."""
     async with (
         opened(body.method, body.options) as method,
-        connected(project.services, project.id, body.llm_config_id, body.embeddings_model) as model,
+        connected(project.services, project.id, _writer(project, body), body.embeddings_model) as model,
     ):
         try:
             await asyncio.to_thread(lambda: asyncio.run(generating.check(method, body.n, body.seed)))
@@ -95,7 +95,7 @@ async def create_generation(project: Editor, body: GenerationIn) -> Generation:
             n=body.n,
             seed=body.seed,
             options=body.options,
-            llm_config_id=body.llm_config_id,
+            llm_config_id=_writer(project, body),
             embeddings_model=body.embeddings_model,
             budget_usd=seen.budget_usd,
             author=project.actor,
@@ -112,7 +112,7 @@ async def write_option(project: Editor, body: Wished) -> Written:
     """Have topics or a sampling plan proposed, for people to edit. Nothing is kept."""
     if not body.context.strip():
         raise InputError("is empty: say what the product is, or who the population are", field="context")
-    async with generator(project.services) as model:
+    async with generator(project) as model:
         if body.what == "plan":
             said = f"Proposed by {model.name}: these shares are guesses. Correct them first."
             return Written(text=text_of_plan(await propose_plan(model, body.context), said))
@@ -226,5 +226,11 @@ async def _progress(project: ProjectAccess, generation_id: int) -> Progress:
     )
 
 
+def _writer(project: ProjectAccess, body: GenerationIn) -> int | None:
+    """Kept with a generation, so that it goes on with the model that it began with. None: the deployment's."""
+    own: int | None = project.chosen.get("simulator", {}).get("llm_config_id")
+    return body.llm_config_id or own
+
+
 def _ceiling(project: ProjectAccess, asked: float | None) -> float:
-    return project.services.settings.budget_usd if asked is None else asked
+    return project.limits.budget_usd if asked is None else asked

@@ -16,7 +16,7 @@ from personae.server.failures import Taken
 from personae.server.paging import Page, PagingDep
 from personae.server.schemas.bot_check import BotCheck
 from personae.server.schemas.llm_config import EXAMPLE, LLMConfig, LLMConfigIn
-from personae.store import llm_configs
+from personae.store import llm_configs, projects
 from personae.store.columns import Record
 
 router = APIRouter(prefix="/projects/{project_id}/llm_configs", tags=["LLM configs"])
@@ -124,12 +124,16 @@ async def test_llm_config(
 
 @router.delete("/{llm_config_id}", status_code=204)
 async def delete_llm_config(project: Editor, llm_config_id: Id) -> None:
-    """Delete it. 409 while an experiment is under way with it; finished ones keep what they used."""
+    """Delete it. Finished experiments keep what they used.
+
+    409 while an experiment is under way with it, and where it is the simulator or the judge of the project.
+    """
     async with project.changing() as change:
         row = await _found(change.connection, project.id, llm_config_id)
         running = await llm_configs.unfinished_experiment(change.connection, project.id, llm_config_id)
         if running is not None:
             raise Conflict(f"the experiment {running!r} is under way with this LLM config: cancel it first")
+        await _check_not_chosen(change.connection, project.id, llm_config_id)
         await llm_configs.delete(change.connection, project.id, llm_config_id)
         change.log("delete", "llm_config", llm_config_id, name=row["name"])
 
@@ -160,6 +164,12 @@ def _changed(body: LLMConfigIn, before: Record, secrets: Mapping[str, str]) -> t
 async def _check_name(connection: AsyncConnection, project_id: int, name: str, *, but: int | None = None) -> None:
     if await llm_configs.is_taken(connection, project_id, name, but=but):
         raise Taken(f"an LLM config is called {name!r} already")
+
+
+async def _check_not_chosen(connection: AsyncConnection, project_id: int, llm_config_id: int) -> None:
+    chosen = await projects.settings(connection, project_id)
+    if roles := [role for role in ("simulator", "judge") if chosen.get(role) == {"llm_config_id": llm_config_id}]:
+        raise Conflict("\n".join(f"it is the project's {role}: choose another in the settings first" for role in roles))
 
 
 async def _found(connection: AsyncConnection, project_id: int, llm_config_id: int) -> Record:

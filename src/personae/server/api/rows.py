@@ -121,14 +121,14 @@ async def delete_row(project: Editor, collection_id: Id, entry_id: Id) -> None:
 
 
 async def _written(project: ProjectAccess, collection_id: int, template_id: int) -> dict[str, str]:
-    """A row by the deployment's model, before any transaction is open: it takes its time."""
+    """A row by the project's simulator, before any transaction is open: it takes its time."""
     async with project.reading() as connection:
         template = await template_of(connection, project.id, template_id)
         collection = await collection_of(connection, project.id, collection_id)
         count = collection["rows_count"]
         known = await rows.page(connection, collection_id, offset=max(0, count - MOST_KNOWN), limit=MOST_KNOWN)
     wanted = _wanted(collection, template["placeholders"])
-    async with generator(project.services) as model:
+    async with generator(project) as model:
         return await write_row(model, template["messages"], wanted, [row["input_values"] for row in known], count)
 
 

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/projects/{project_id}", tags=["trying by hand"])
 
 @router.post("/personas/{persona_id}/try", responses=problems(502))
 async def try_persona(project: Editor, persona_id: Id, body: PersonaTry) -> PersonaMove:
-    """What the persona says next, played by the deployment's simulator. The first message where nothing was said."""
+    """What the persona says next, played by the project's simulator. The first message where nothing was said."""
     async with project.reading() as connection:
         row = await found(connection, project.id, persona_id)
     persona = PersonaRecord.model_validate(row["record"])
@@ -33,7 +33,7 @@ async def try_persona(project: Editor, persona_id: Id, body: PersonaTry) -> Pers
     if not goal.strip():
         raise InputError("is missing: say what the persona wants", field="goal")
     scenario = Scenario(goal=fill(goal, body.columns, where="goal"), fields=body.columns)
-    move, simulator = await next_move(project.services, persona, scenario, body.said(), body.seed)
+    move, simulator = await next_move(project, persona, scenario, body.said(), body.seed)
     return PersonaMove.of(move, simulator)
 
 

@@ -12,8 +12,9 @@ from personae.server.experiments.preview import Preview, preview
 from personae.server.experiments.runs import secrets_and_models
 from personae.server.experiments.snapshot import take
 from personae.server.kept import Kept
+from personae.server.project_settings import taken_over
 from personae.server.schemas.experiment import RATING_VERSION, RATING_VERSIONS, ExperimentIn
-from personae.store import experiments, tasks
+from personae.store import experiments, projects, tasks
 from personae.store.columns import Record
 from personae.store.engine import Connection
 
@@ -52,7 +53,8 @@ async def draft(connection: Connection, project_id: int, asked: ExperimentIn, ke
             f"the template {template['name']!r} must be exactly one system message: the personas say the rest",
             field="prompt_template_id",
         )
-    settings = asked.own_settings()
+    of_project = await projects.settings(connection, project_id)
+    settings = taken_over(asked.own_settings(), of_project, has_personas=chosen.mode == "MULTI_TURN")
     if chosen.response_column is not None:
         settings["response_column"] = chosen.response_column
     values = {

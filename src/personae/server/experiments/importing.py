@@ -25,9 +25,10 @@ from personae.experiments.recorders.sql import Asked, Cell, Target, rating_rows,
 from personae.experiments.result_file import read_rows, results
 from personae.server.experiments.inputs import NOBODY, OUTCOME
 from personae.server.experiments.results import summed_up
+from personae.server.project_settings import taken_over
 from personae.server.schemas.experiment import RATING_VERSION
 from personae.server.schemas.result_row import ResultRow
-from personae.store import experiments, ratings, responses
+from personae.store import experiments, projects, ratings, responses
 from personae.store.columns import Record
 from personae.store.engine import Connection
 
@@ -124,7 +125,10 @@ async def write(connection: Connection, project_id: int, found: Survey, name: st
         {"id": content_id("row", hash_), "input_values": _values(one), "environment_config": None, "created_at": now}
         for hash_, one in found.scenarios.items()
     ]
-    experiment_id = await experiments.create(connection, project_id, _values_of(found, name, rows, now), rows, now=now)
+    values = _values_of(found, name, rows, now)
+    of_project = await projects.settings(connection, project_id)  # for when it is rated again
+    values["settings"] = taken_over(values["settings"], of_project, has_personas=False)
+    experiment_id = await experiments.create(connection, project_id, values, rows, now=now)
     target = Target(project_id, experiment_id, "", "", lambda _: Cell(0), (), "", lambda: now)
     waiting = iter(read_rows(found.path))
     while some := await asyncio.to_thread(lambda: list(islice(waiting, _AT_ONCE))):

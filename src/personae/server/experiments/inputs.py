@@ -23,6 +23,7 @@ from personae.server.experiments.rows_kept import Rows
 from personae.server.experiments.single_turn import asked_beside, opening, text_of
 from personae.server.experiments.snapshot import Snapshot
 from personae.server.models import Models
+from personae.server.project_settings import over
 from personae.server.settings import ServerSettings
 from personae.simulation import dose
 from personae.store.columns import Record
@@ -161,6 +162,7 @@ def engine_settings(
     """The engine's settings for an experiment. Raises InputError and ConfigurationError."""
     snapshot, chosen = experiment["snapshot"], experiment["settings"]
     is_personas = experiment["evaluation_mode"] == "MULTI_TURN"
+    within = over(deployment, chosen)
     judge, *more_judges = models.judges
     if experiment["rating_version"] == "mock":
         judge, more_judges = LLMConfig(provider="offline"), []
@@ -179,14 +181,14 @@ def engine_settings(
         criteria=criteria(snapshot)[0],
         metrics=tuple(chosen.get("metrics") or ()),
         judge_mode=mode,
-        max_turns=(chosen.get("max_turns") or deployment.max_turns) if is_personas else 1,
+        max_turns=within.max_turns if is_personas else 1,
         epochs=experiment["n_epochs"],
         seed=chosen.get("seed") or 0,
         audit=chosen.get("audit", False),
         repeat_invalid=chosen.get("repeat_invalid", 1),
         behaviours=_behaviours(chosen, is_personas=is_personas),
-        concurrency=min(limits.max_connections, deployment.max_conversations),
-        ceilings=Ceilings(usd=chosen.get("budget_usd", deployment.budget_usd), calls=chosen.get("max_calls")),
+        concurrency=min(limits.max_connections, within.max_conversations),
+        ceilings=Ceilings(usd=within.budget_usd, calls=chosen.get("max_calls")),
         **{name: value for name, value in given.items() if value is not None},
     )
 

@@ -21,7 +21,7 @@ class CriteriaTry(BaseModel):
     response_ids: Annotated[list[Reference], Field(min_length=1, max_length=MOST_RESPONSES)]
     """Responses of the project, of whichever experiments."""
     judge: ModelChoice | None = None
-    """Null: the deployment's."""
+    """Null: the project's."""
     rating_mode: RatingMode = "detailed"
 
 

@@ -44,7 +44,7 @@ class GenerationParams(BaseModel):
 
 
 class ModelChoice(BaseModel):
-    """Another model than the deployment's own."""
+    """Another model than the project's. What is not said is the deployment's: with nothing in it, its own model."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -59,7 +59,7 @@ class Judges(BaseModel):
     """Who rates."""
 
     judge: ModelChoice | None = None
-    """Null: as it is, at first the deployment's."""
+    """Null: as it is, at first the project's, which is the deployment's where the project chose none."""
     judges: Annotated[list[ModelChoice], Field(max_length=9)] | None = None
     """Several, of whom the majority decides; in place of `judge`."""
 
@@ -74,9 +74,9 @@ class Extras(Judges):
     """What the SDK does not know."""
 
     max_turns: Annotated[int, Field(ge=1, le=200)] | None = None
-    """Replies of the bot after which a conversation ends. Null: the deployment's setting."""
+    """Replies of the bot after which a conversation ends. Null: the project's setting."""
     budget_usd: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None = None
-    """Hard ceiling over all calls. Null: the deployment's setting."""
+    """Hard ceiling over all calls. Null: the project's setting."""
     max_calls: Annotated[int, Field(ge=1, le=2**62)] | None = None
     seed: Annotated[int, Field(ge=-(2**62), le=2**62)] | None = None
     repeat_invalid: Annotated[int, Field(ge=0, le=10)] | None = None
@@ -88,7 +88,7 @@ class Extras(Judges):
     metrics: list[Line] | None = None
     """Names of metrics, such as `turn_consistency`. Null: none."""
     simulator: ModelChoice | None = None
-    """Plays the personas. Null: the deployment's."""
+    """Plays the personas. Null: the project's."""
 
 
 class ExperimentIn(Extras):
@@ -135,7 +135,7 @@ class ExperimentIn(Extras):
     def own_settings(self) -> dict[str, Any]:
         """What is kept beside the references."""
         kept = self.model_dump(include={*Extras.model_fields, "generation_params"}, exclude_none=True)
-        return {name: value for name, value in kept.items() if value not in ({}, [])}
+        return {name: value for name, value in kept.items() if value != []}
 
 
 class ExperimentUpdate(BaseModel):

@@ -67,11 +67,11 @@ class GenerationIn(BaseModel):
     options: dict[str, Any] = {}
     """What the method is told, by the names of its options; files as their texts."""
     llm_config_id: Reference | None = None
-    """Who writes. Null: the deployment's simulator."""
+    """Who writes. Null: the project's simulator."""
     embeddings_model: ShortName = ""
     """Who tells near-copies by meaning, at the same address (`/embeddings`). Blank: words alone."""
     budget_usd: Dollars | None = None
-    """Hard ceiling. Null: the deployment's."""
+    """Hard ceiling. Null: the project's."""
 
 
 class GenerationPreview(BaseModel):

@@ -11,12 +11,15 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, expect
 
 from tests.server.people import ANN, BOB, PASSWORD, add_person
+from tests.server.running import Server
+from tests.web.conftest import Complaints
 from tests.web.serving import fresh
 
 
 def test_an_admin_gives_roles_invites_and_makes_keys(
-    page: Page, browser: Browser, sqlite_template: Path, tmp_path: Path
+    page: Page, browser: Browser, sqlite_template: Path, tmp_path: Path, complaints: Complaints
 ) -> None:
+    complaints.expected = ["400 (Bad Request)"]  # more at once than the server allows
     with fresh(sqlite_template, tmp_path, host="0.0.0.0") as server:
         with ThreadPoolExecutor(1) as thread:  # for it has an event loop of its own, and Playwright's runs in this one
             for email, role_ in ((ANN, "admin"), (BOB, "viewer")):
@@ -60,6 +63,7 @@ def test_an_admin_gives_roles_invites_and_makes_keys(
         expect(page.locator(".toast")).to_contain_text("The invitation is taken back.")
         expect(invitations.locator("li")).to_have_count(1)
 
+        _chosen_for_experiments(page, server)
         keys.get_by_label("Name").fill("nightly <b>")
         keys.get_by_label("Role").select_option("viewer")
         keys.get_by_role("button", name="Make a key").click()
@@ -80,6 +84,37 @@ def test_an_admin_gives_roles_invites_and_makes_keys(
         bob.get_by_text("Remove", exact=True).click()
         bob.get_by_role("button", name=f"Remove {BOB}").click()
         expect(bob).to_have_count(0)
+
+
+def _chosen_for_experiments(page: Page, server: Server) -> None:
+    """A judge and a ceiling of the project, seen by who makes an experiment, and undone."""
+    with server.client() as api:
+        model = {"name": "Strict <b>", "provider": "openai", "llm_model_name": "judge-large", "api_key": "k"}
+        api.post("/llm_configs", json=model).raise_for_status()
+        page.reload()
+        chosen = page.locator("#experiments")
+        judge, ceiling = chosen.get_by_label("Judge"), chosen.get_by_label("Ceiling in dollars")
+        expect(judge.locator("option")).to_have_text(["This server's: offline", "Strict <b>"])
+        judge.select_option(label="Strict <b>")
+        ceiling.fill("2.5")
+        chosen.get_by_label("Conversations at once").fill("65")
+        chosen.get_by_role("button", name="Save").click()
+        expect(chosen.locator(".wrong")).to_have_text("must be 64 or less: this server allows no more")
+        expect(ceiling).to_have_value("2.5")
+        chosen.get_by_label("Conversations at once").fill("")
+        chosen.get_by_role("button", name="Save").click()
+        expect(page.locator(".toast")).to_contain_text("Saved")
+        expect(chosen.get_by_role("link", name="Strict <b>")).to_be_visible()
+        assert api.get("/settings").json()["judge"] == {"llm_config_id": 1}
+        page.goto(f"{server.url}/p/1/experiments/new")
+        expect(page.get_by_label("Ceiling in dollars")).to_have_attribute("placeholder", "2.5")
+        options = page.locator("#f-judge_id option")
+        expect(options).to_have_text(["The project's: Strict <b>", "This server's: offline", "Strict <b>"])
+        page.goto(f"{server.url}/p/1/settings")
+        judge.select_option("")
+        chosen.get_by_role("button", name="Save").click()
+        page.locator(".toast").get_by_role("button", name="Undo").click()
+        expect(judge).to_have_value("1")
 
 
 def _joined(browser: Browser, link: str) -> None:

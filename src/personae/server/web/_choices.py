@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from personae.llm.providers import providers
 from personae.server.api.collections import list_collections
 from personae.server.api.criterion_sets import list_criterion_sets
 from personae.server.api.llm_configs import list_llm_configs
@@ -12,6 +14,7 @@ from personae.server.api.prompt_templates import list_prompt_templates
 from personae.server.column_rules import BETA
 from personae.server.deps import ProjectAccess
 from personae.server.paging import Paging
+from personae.server.schemas.llm_config import LLMConfig
 from personae.server.schemas.prompt_template import PromptTemplate
 from personae.server.web._data import data
 
@@ -42,6 +45,8 @@ class Choices:
     templates: Options
     """Those that fit."""
     llm_configs: Options
+    models: Options
+    """Those of them that are language models, and no bots."""
     criterion_sets: Options
     is_cut: bool = field(default=False)
     """There are more than a list can show."""
@@ -51,9 +56,13 @@ class Choices:
         return next((one for one in self.collections if str(one.id) == id_), None)
 
 
-async def llm_configs(project: ProjectAccess) -> Options:
-    """The project's."""
-    return [(one.id, one.name) for one in (await list_llm_configs(project, _MOST)).items]
+async def models(project: ProjectAccess) -> Options:
+    """The LLM configs that are language models, and no bots."""
+    return _models((await list_llm_configs(project, _MOST)).items)
+
+
+def _models(configs: Iterable[LLMConfig]) -> Options:
+    return [(one.id, one.name) for one in configs if one.provider in providers.names()]
 
 
 async def criterion_sets(project: ProjectAccess) -> Options:
@@ -65,6 +74,7 @@ async def choices(project: ProjectAccess, *, is_multi_turn: bool, collection_id:
     """For an experiment on this collection, if one is chosen."""
     groups = await list_persona_groups(project, _MOST)
     tables = data(await list_collections(project, _MOST))
+    configs = (await list_llm_configs(project, _MOST)).items
     fitting = int(collection_id) if collection_id.isdecimal() and not is_multi_turn else None
     templates = await list_prompt_templates(
         project, Paging(1, 500) if is_multi_turn else _MOST, compatible_collection_id=fitting, newest_only=True
@@ -83,7 +93,8 @@ async def choices(project: ProjectAccess, *, is_multi_turn: bool, collection_id:
             for one in tables["items"]
         ],
         templates=[(one.id, _template(one)) for one in templates.items if one.is_system_only == is_multi_turn],
-        llm_configs=await llm_configs(project),
+        llm_configs=[(one.id, one.name) for one in configs],
+        models=_models(configs),
         criterion_sets=await criterion_sets(project),
         is_cut=max(groups.count, tables["count"]) > _MOST.limit,
     )

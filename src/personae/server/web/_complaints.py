@@ -37,6 +37,8 @@ COMPLAINTS = (
     N_("holds characters that no key has: copy it again"),
     N_("must be one of %(choices)s, not %(given)s"),
     N_("must be NAME=VALUE, not %(given)s"),
+    N_("must be %(most)s or less: this server allows no more"),
+    N_("names a config of the provider %(kind)s, which is no language model"),
     N_("must hold at least one message"),
     N_("is larger than 5 MiB: use the command line for it"),
     N_("is no text in UTF-8"),
@@ -63,6 +65,8 @@ COMPLAINTS = (
     N_("another criterion of the set asks this already"),
     N_("%(name)s has a version with this content already"),
     N_("the experiment %(name)s is running: cancel it first"),
+    N_("the experiment %(name)s is under way with this LLM config: cancel it first"),
+    N_("it is the project's %(noun)s: choose another in the settings first"),
     N_(
         "%(author)s saved version %(version)s of the persona while you changed version %(before)s: look at it before "
         "you save yours over it"
@@ -104,7 +108,7 @@ COMPLAINTS = (
 NOUNS = (
     *(N_("persona"), N_("persona group"), N_("collection"), N_("row"), N_("prompt template"), N_("LLM config")),
     *(N_("criterion"), N_("criterion set"), N_("experiment"), N_("response"), N_("generation"), N_("project")),
-    *(N_("organization"), N_("draft")),
+    *(N_("organization"), N_("draft"), N_("simulator"), N_("judge")),
 )
 
 

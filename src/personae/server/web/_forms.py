@@ -33,15 +33,21 @@ def problems(error: ValidationError | PersonaeError, fields: Mapping[str, str] |
     found = Problems()
     if isinstance(error, ValidationError):
         for one in error.errors(include_url=False, include_context=False, include_input=False):
-            place = ".".join(map(str, one["loc"]))
-            head, _, rest = place.partition(".")
-            name = ".".join(filter(None, (renamed.get(head, head), rest)))
+            name = _named(".".join(map(str, one["loc"])), renamed)
             found.setdefault(name, one["msg"].removeprefix("Value error, "))
         return found
     found.status = status_of(error)
     name = "name" if isinstance(error, Taken) else (getattr(error, "field", None) or "")
-    found[renamed.get(name, name)] = error.problem if isinstance(error, InputError) else str(error)
+    found[_named(name, renamed)] = error.problem if isinstance(error, InputError) else str(error)
     return found
+
+
+def _named(place: str, renamed: Mapping[str, str]) -> str:
+    """A place in the body, such as `judge.llm_config_id`, under the name of its field in the form."""
+    if place in renamed:
+        return renamed[place]
+    head, dot, rest = place.partition(".")
+    return renamed.get(head, head) + dot + rest
 
 
 def uploaded(form: FormData, name: str = "file") -> UploadFile | None:

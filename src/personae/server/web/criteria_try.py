@@ -11,16 +11,16 @@ from starlette.responses import Response
 
 from personae.core.result import SimulationResult
 from personae.errors import ConfigurationError, NotFound, ProviderError
-from personae.llm.providers import providers
 from personae.server.api.criteria_tries import cost_of_criteria_try, try_criteria
 from personae.server.api.criterion_sets import get_criterion_set
 from personae.server.api.experiments import list_experiments
-from personae.server.api.llm_configs import list_llm_configs
+from personae.server.api.projects import get_project_settings
 from personae.server.api.responses import filter_of, get_result, list_responses
 from personae.server.deps import MAX_ID, Editor, Id, ProjectAccess, Viewer
 from personae.server.paging import Paging
 from personae.server.schemas.criteria_try import CriteriaTried, CriteriaTry
 from personae.server.schemas.experiment import ModelChoice
+from personae.server.web._choices import models
 from personae.server.web._data import data
 from personae.server.web._forms import REFUSED, Problems, problems
 from personae.server.web._page import Page, ProjectPage
@@ -95,7 +95,6 @@ async def _shown(
         }
         for id_ in ids
     ]
-    configs = (await list_llm_configs(project, _MOST)).items
     return await page.show(
         "criteria_try.html",
         status=wrong.status if wrong else 200,
@@ -103,7 +102,8 @@ async def _shown(
         choice=choice,
         experiments=[(one["id"], one["name"]) for one in experiments],
         experiment_id=experiment_id,
-        judges=[(one.id, one.name) for one in configs if one.provider in providers.names()],
+        judges=await models(project),
+        chosen=await get_project_settings(project),
         counts=[(count, count) for count in COUNTS],
         cost=cost,
         results=results,

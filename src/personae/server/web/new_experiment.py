@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from personae.errors import NotFound
 from personae.server.api.experiments import create_experiment, get_experiment, preview_experiment
+from personae.server.api.projects import get_project_settings
 from personae.server.deps import Editor, ProjectAccess, Viewer
 from personae.server.schemas.experiment import ExperimentIn, ExperimentPreview
 from personae.server.web._choices import Choices, Collection, choices
@@ -37,6 +38,8 @@ _PLACES = {
 """How what is in the way of a run begins, and the field that it is said beside; all else is about the rows."""
 _RENAMED = {"evaluation_mode": "mode", "simulator": "simulator_id", "judge": "judge_id"}
 _PARAMS = ("max_connections", "temperature")
+SERVER = "server"
+"""In place of a config: the server's own simulator or judge, where the project has chosen another."""
 
 
 @router.get("/p/{project_id}/experiments/new")
@@ -74,6 +77,7 @@ async def _form(page: Page, project: ProjectAccess, given: Mapping[str, Any], wr
         metrics=_all(given, "metrics"),
         known_metrics=METRICS,
         choices=found,
+        chosen=await get_project_settings(project),
         collection=collection,
         has_switched=has_switched,
         seen=seen,
@@ -146,7 +150,7 @@ def _asked(given: Mapping[str, Any], *, mode: str, name: str) -> ExperimentIn:
         values["generation_params"] = params
     for role in ("simulator", "judge"):
         if config := values.pop(f"{role}_id", None):
-            values[role] = {"llm_config_id": config}
+            values[role] = {} if config == SERVER else {"llm_config_id": config}
     if chosen := _all(given, "metrics"):
         values["metrics"] = chosen
     if mode == "STANDARD":
@@ -181,9 +185,16 @@ async def _as_before(project: ProjectAccess, experiment_id: int) -> dict[str, An
     values |= {"name": f"{one['name'][:190]} (2)", "mode": one["evaluation_mode"]}
     values |= {name: one[name] for name in ("n_epochs", "rating_mode", "budget_usd", "max_turns", "seed")}
     values |= {name: (one["generation_params"] or {}).get(name) for name in _PARAMS}
-    values |= {f"{role}_id": (one[role] or {}).get("llm_config_id") for role in ("simulator", "judge")}
+    values |= {f"{role}_id": _model(one[role]) for role in ("simulator", "judge")}
     values |= {"response_column_id": one["response_column_id"], "metrics": one["metrics"]}
     return {name: _plain(value) for name, value in values.items() if value not in (None, "", [])}
+
+
+def _model(choice: Mapping[str, Any] | None) -> Any:
+    """A choice of an experiment, as the form has it. None: none, or one that only programs make."""
+    if choice is None:
+        return None
+    return choice.get("llm_config_id") if any(choice.values()) else SERVER
 
 
 def _plain(value: Any) -> Any:

@@ -16,9 +16,10 @@ from personae.server.api.generations import (
     preview_generation,
     write_option,
 )
+from personae.server.api.projects import get_project_settings
 from personae.server.deps import Editor, ProjectAccess, Viewer
 from personae.server.schemas.generation import GenerationIn, GenerationPreview, Method, MethodOption, Wished
-from personae.server.web._choices import llm_configs
+from personae.server.web._choices import models
 from personae.server.web._forms import REFUSED, Problems, problems, uploaded
 from personae.server.web._generation_words import METHODS, PROPOSED, in_order, option_words, words_of
 from personae.server.web._page import Page, ProjectPage
@@ -131,8 +132,8 @@ async def _form(page: Page, project: ProjectAccess, typed: Typed, wrong: Problem
         options=[(one, option_words(one)) for one in method.options],
         proposed=PROPOSED,
         typed=typed,
-        llm_configs=await llm_configs(project),
-        ceiling=project.services.settings.budget_usd,
+        models=await models(project),
+        chosen=await get_project_settings(project),
         seen=seen,
         problems=wrong or in_the_way,
         is_refused=bool(wrong),

@@ -14,7 +14,7 @@ from personae.server.api.experiments import get_experiment
 from personae.server.api.response_briefs import list_briefs
 from personae.server.deps import Id, ProjectAccess, Viewer
 from personae.server.paging import Paging
-from personae.server.web._choices import criterion_sets, llm_configs
+from personae.server.web._choices import criterion_sets, models
 from personae.server.web._data import data
 from personae.server.web._filters import Filters
 from personae.server.web._forms import Problems
@@ -66,7 +66,7 @@ async def shown(
         found = await list_briefs(project, Paging(number, PER_PAGE), filters.as_filter(), filters.sort_by)
         values = values | {"found": data(found)}
     if show == "rerate":
-        values["choices"] = {"criterion_sets": await criterion_sets(project), "llm_configs": await llm_configs(project)}
+        values["choices"] = {"criterion_sets": await criterion_sets(project), "models": await models(project)}
     if is_live:
         values["talks"] = data(await get_under_way(project, experiment_id, limit=TALKS))
     return await page.show(

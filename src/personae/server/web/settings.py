@@ -1,7 +1,8 @@
-"""Settings: who is there and what they may do, keys, what the server is set to, and who changed what."""
+"""Settings: who is there and what they may do, keys, what experiments start with, and who changed what."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -12,12 +13,15 @@ from personae.server.api.audit import project_log
 from personae.server.api.invitations import invite, list_invitations, revoke_invitation
 from personae.server.api.keys import create_key, get_key, list_keys, revoke_key
 from personae.server.api.members import change_member, list_members, remove_member
+from personae.server.api.projects import get_project_settings, update_project_settings
 from personae.server.deps import Admin, Id, ProjectAccess, Viewer, organization_of
 from personae.server.paging import Paging
 from personae.server.schemas.invitation import InvitationIn
 from personae.server.schemas.key import ApiKeyIn
 from personae.server.schemas.member import MemberChange
+from personae.server.schemas.project_settings import ProjectSettings
 from personae.server.security import ROLES
+from personae.server.web._choices import models
 from personae.server.web._forms import REFUSED, Problems, problems
 from personae.server.web._page import Page, ProjectPage
 from personae.server.web._texts import N_
@@ -25,6 +29,9 @@ from personae.server.web._toasts import Toast
 
 router = APIRouter(prefix="/p/{project_id}/settings")
 
+CHOSEN = ("simulator_id", "judge_id", "max_turns", "budget_usd", "max_conversations")
+"""Fields of what the project chooses for its experiments."""
+_RENAMED = {"simulator": "simulator_id", "judge": "judge_id"}
 LISTED = 200
 """Members, invitations and keys that are shown; the API has the rest."""
 PER_PAGE = 20
@@ -120,6 +127,34 @@ async def revoke(page: ProjectPage, project: Admin, key_id: Id) -> Response:
     return page.go(f"/p/{project.id}/settings#keys", Toast(page.say(N_("The key %(name)s is revoked."), name=name)))
 
 
+@router.post("/experiments")
+async def choose(page: ProjectPage, project: Admin) -> Response:
+    """What experiments start with from now on."""
+    form, here = await page.form(), f"/p/{project.id}/settings"
+    typed = {name: str(form.get(name, "")).strip() for name in CHOSEN}
+    before = _typed(await get_project_settings(project))
+    try:
+        await update_project_settings(project, _asked(typed))
+    except REFUSED as error:
+        return await _show(page, project, typed=typed, problems=problems(error, _RENAMED))
+    said = page.say(N_("Saved: for what is started from now on."))
+    return page.go(f"{here}#experiments", Toast(said, undo=f"{here}/experiments", fields=before))
+
+
+def _asked(typed: Mapping[str, str]) -> ProjectSettings:
+    """The API's body from the form's fields. Raises ValidationError."""
+    given: dict[str, Any] = {name: text for name, text in typed.items() if text}
+    models = {role: {"llm_config_id": given.pop(name)} for role, name in _RENAMED.items() if name in given}
+    return ProjectSettings.model_validate(given | models)
+
+
+def _typed(chosen: ProjectSettings) -> dict[str, str]:
+    """The same as people type it."""
+    ids = {name: model.llm_config_id for role, name in _RENAMED.items() if (model := getattr(chosen, role))}
+    found = {**{name: getattr(chosen, name, None) for name in CHOSEN}, **ids}
+    return {name: f"{value:.15g}" if isinstance(value, float) else str(value or "") for name, value in found.items()}
+
+
 async def _show(
     page: Page,
     project: ProjectAccess,
@@ -145,12 +180,15 @@ async def _show(
     }
     is_admin = page.may("admin")
     organization = await organization_of(project, "admin" if is_admin else "viewer")
+    shown["chosen"] = chosen = await get_project_settings(project)
+    shown["typed"] = _typed(chosen)
     shown["members"] = (await list_members(organization, listed)).items
     if is_admin:
-        chosen = {"actor": actor or None, "noun": noun or None, "noun_id": None}
+        shown["models"] = await models(project)
         shown["invitations"] = (await list_invitations(organization, listed)).items
         shown["keys"] = (await list_keys(project, listed)).items
-        shown["log"] = await project_log(project, Paging(number, PER_PAGE), chosen)
+        asked = {"actor": actor or None, "noun": noun or None, "noun_id": None}
+        shown["log"] = await project_log(project, Paging(number, PER_PAGE), asked)
     shown |= {"roles": ROLES, "set": page.services.settings, "actor": actor, "noun": noun, "number": number}
     answer = await page.show(
         "settings.html", status=wrong.status if wrong else status, limit=PER_PAGE, problems=wrong, **shown | values

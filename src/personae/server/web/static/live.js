@@ -77,7 +77,8 @@ class LiveExperiment extends HTMLElement {
     if (this.looking) return void (this.lookAgain = this.lookAgain === "#main" ? "#main" : part); // the larger one
     this.looking = true;
     try {
-      await htmx.ajax("GET", location.href, { target: part, select: part, swap: "outerMorph" });
+      await load(part);
+      if (!document.querySelector(part)) await load("#main"); // it is over by now, and its page has no such part
     } catch {
       // the connection is lost: the stream finds out as well
     }
@@ -246,6 +247,8 @@ class LiveExperiment extends HTMLElement {
     if (errors) this.querySelector("#errors")?.replaceWith(errors);
   }
 }
+
+const load = (part) => htmx.ajax("GET", location.href, { target: part, select: part, swap: "outerMorph" });
 
 // 1 where the goal was achieved, 0 where not; without a goal, the share of YES; null where it is in no rate.
 function scoreOf(done) {

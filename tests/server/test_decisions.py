@@ -44,6 +44,13 @@ def test_two_experiments_are_compared_by_their_responses(api: httpx2.Client, tmp
     goal = found["differences"][0]
     assert (goal["id"], goal["verdict"], goal["change"]["value"]) == ("goal", "worse", pytest.approx(-0.45))
     assert goal["change"]["low"] < -0.45 < goal["change"]["high"] < 0
+    polite = found["differences"][1]
+    for side, id_ in (("before", a), ("after", b)):
+        asked = {"experiment_id": id_, "criterion_id": polite[f"{side}_criterion_id"], "verdict": "YES"}
+        assert api.get("/responses", params=asked).json()["count"] >= 20
+    assert {name: goal[name] for name in goal if name.endswith("_criterion_id")} == {
+        "before_criterion_id": None, "after_criterion_id": None,
+    }  # fmt: skip
     pair = found["paired_conversations"][0]
     assert (pair["outcome"], pair["changed"], pair["first_turn"]) == ("worse", ["goal"], 2)
     for side, id_, achieved in (("before", a, True), ("after", b, False)):
@@ -183,9 +190,12 @@ def by_command(capsys: pytest.CaptureFixture[str], *arguments: object) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
+IDS_OF_A_SERVER = ("before_criterion_id", "after_criterion_id")
+
+
 def plain(value: Any) -> Any:
     """Without the lists of conversations, what things are called at each door, and the lines of a policy's file."""
-    apart = ("results", "baseline", "line", "paired_conversations", "unpaired_conversations")
+    apart = ("results", "baseline", "line", "paired_conversations", "unpaired_conversations", *IDS_OF_A_SERVER)
     if isinstance(value, dict):
         return {key: plain(one) for key, one in value.items() if key not in apart and not _is_side(one)}
     return [plain(one) for one in value] if isinstance(value, list) else value

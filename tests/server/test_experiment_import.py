@@ -104,6 +104,8 @@ BROKEN: list[tuple[bytes, int | None, str | None, str]] = [
     (text([row(1, key="x" * 41)]), 1, "key", "is no row"),
     (text([row(1, termination="bored")]), 1, "termination", "is no row"),
     (text([row(1, scenario={})]), 1, None, "is no row"),
+    (text([row(1, validity={"verdict": "invalid", "fault": "moon"})]), 1, "validity.fault", "is no row"),
+    (text([row(1, validity={"verdict": "valid", "fault": "bot"})]), 1, "validity", "is no row"),
     (text([row(1, usage={"bot": {"input_tokens": 2**40}})]), 1, "usage.bot.input_tokens", "is no row"),
     (gzip.compress(text(ROWS))[:-9], None, None, "cannot be unpacked"),
 ]

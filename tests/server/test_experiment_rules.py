@@ -413,6 +413,8 @@ def test_responses_are_filtered_by_persona_row_verdict_and_error(lab: Lab) -> No
         ({"validity": "counted"}, {(ann, shipping), (ben, shipping)}),
         ({"validity": "invalid", "fault": "bot"}, {(ann, returns), (ben, returns)}),
         ({"fault": "simulator"}, set()),
+        ({"judged": "true"}, {(ann, shipping), (ben, shipping)}),
+        ({"judged": "false", "validity": "invalid"}, {(ann, returns), (ben, returns)}),
         ({"fault": ""}, {(ann, shipping), (ben, shipping), (ann, returns), (ben, returns)}),
         ({"turns_min": 1, "turns_max": 2}, {(ann, shipping), (ben, shipping)}),
         ({"cost_usd_min": 0}, set()),  # the price of the simulator is not known

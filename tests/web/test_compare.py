@@ -38,6 +38,11 @@ def test_j7_a_change_is_held_against_what_was_before(page: Page, server: Server,
     expect(outcomes.get_by_role("link")).to_have_text(["Worse 26", "Better 0", "Same 14", "Unpaired 1"])
     assert "<b>Ada" in (page.locator(".pair-list li").first.text_content() or "")
 
+    page.get_by_role("row").filter(has_text="polite").get_by_role("link", name="%").nth(1).click()
+    expect(page.locator("#conversations")).to_contain_text("39 of 40")
+    expect(page.locator("#conversations").get_by_label("Criterion").locator(":checked")).to_have_text("polite")
+    page.go_back()
+
     page.get_by_role("row").filter(has_text="polite").get_by_role("link", name="1", exact=True).click()
     expect(outcomes.locator("[aria-current]")).to_contain_text("polite: Worse 1")
     expect(page.locator(".pair-list li")).to_have_count(1)

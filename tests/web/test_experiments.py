@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+from functools import partial
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.running import until
 from tests.server.running import Server
 from tests.web.api import Api
 from tests.web.conftest import Complaints, Example
@@ -70,11 +73,31 @@ def test_j7_run_again_and_what_can_be_done_afterwards(page: Page, server: Server
     page.wait_for_url(re.compile(f"llm_config_id={failing}"))
     page.get_by_role("button", name="Keep as a draft").click()
     expect(page.get_by_text("Not started yet")).to_be_visible()
+    page.route("**/events", partial(_late, api), times=1)
     page.get_by_role("button", name="Start").click()
     expect(page.locator("#head")).to_contain_text("finished")
     expect(page.locator("#errors")).to_contain_text("bot error")
     page.locator("#errors a").first.click()
     expect(page.locator("#conversations .error-text").first).to_be_visible()
+    blamed = page.get_by_role("link", name=re.compile(r"^bot \d+$"))
+    count = (blamed.text_content() or "").removeprefix("bot ")
+    blamed.click()
+    talks = page.locator("#conversations")
+    expect(talks).to_contain_text(f"{count} of 32")
+    expect(talks.get_by_label("Fault")).to_have_value("bot")
+    unfair = talks.locator("td .chip").filter(has_text="no fair test")
+    expect(unfair.first).to_be_visible()
+    talks.locator("[data-step] a.strong").first.click()
+    expect(page.locator(".page-head")).to_contain_text(f"1 of {count}")
+    page.keyboard.press("j")
+    expect(page.locator(".page-head")).to_contain_text(f"2 of {count}")
+    expect(page.locator(".answers")).to_contain_text("Fault: bot")
+    page.locator(".page-head .title a").click()
+    expect(talks).to_contain_text(f"{count} of 32")
+    talks.get_by_label("Fault").select_option("")
+    talks.get_by_label("Fair test").select_option("counted")
+    expect(page).to_have_url(re.compile(r"validity=counted.*fault=(&|$)"))
+    expect(unfair).to_have_count(0)
     page.get_by_text("More", exact=True).click()
     page.get_by_role("button", name="Try the failed ones again").click()
     expect(page.locator("#head")).to_contain_text("finished")
@@ -99,3 +122,11 @@ def test_j7_run_again_and_what_can_be_done_afterwards(page: Page, server: Server
     page.get_by_role("button", name="Delete").click()
     expect(page.locator("#toasts")).to_contain_text("is deleted")
     expect(page.locator("[data-step]")).to_have_count(1)
+
+
+def _late(api: Api, route: Route) -> None:
+    """The page hears of a run that goes on, and when it looks the run is over: the server's page has no such part."""
+    path = re.sub(r".*(/experiments/\d+)/events", r"\1", route.request.url)
+    until(lambda: api.get(path)["status"] == "finished", "it is over")
+    said = {"status": "running", "finished": -1, "rated": 0, "failed": 0, "spent_usd": 0}
+    route.fulfill(content_type="text/event-stream", body=f"event: progress\ndata: {json.dumps(said)}\n\n")

@@ -95,6 +95,12 @@ async def named(connection: AsyncConnection, project_id: int, experiment_id: int
     )
 
 
+async def criteria_asked(connection: AsyncConnection, experiment_id: int) -> list[Record]:
+    """The criteria of its snapshot, without the rest of that, which may be long."""
+    chosen = select(experiments.c.snapshot["criterion_set"]["criteria"]).where(experiments.c.id == experiment_id)
+    return await connection.scalar(chosen) or []
+
+
 async def by_name(connection: AsyncConnection, project_id: int, name: str) -> Record | None:
     """The one with exactly this name."""
     return await _first(connection, _whole(project_id).where(experiments.c.name == name))

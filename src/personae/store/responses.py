@@ -43,6 +43,8 @@ class Filter:
     """Criteria, each with the answer that it was given."""
     is_annotated: bool | None = None
     is_imperfect: bool | None = None
+    is_judged: bool | None = None
+    """Whether the goal, or any criterion, got an answer."""
     key_suffix: str = ""
     """How the key ends: of what one task made beside the plan."""
     validity: str | None = None
@@ -88,6 +90,7 @@ class Filter:
             (self.has_error, c.error.is_not(None)),
             (self.is_annotated, c.annotation != ""),
             (self.is_imperfect, or_(c.not_passed > 0, c.unrated > 0, c.error.is_not(None))),
+            (self.is_judged, or_(c.goal_achieved.is_not(None), c.passed > 0, c.not_passed > 0)),
         ):
             if flag is not None:
                 found.append(is_so if flag else ~is_so)

@@ -49,6 +49,7 @@ def filter_of(
     termination_reason: Annotated[str | None, _Blank, Query(description="As responses say it.")] = None,
     has_error: Flag = None,
     goal_achieved: Flag = None,
+    judged: Annotated[Flag, Query(description="Whether the goal, or any criterion, got an answer.")] = None,
     criterion_id: Reference = None,
     verdict: Annotated[str | None, _Blank, Query(description="YES, NO, or none: of the criterion, or of any.")] = None,
     validity: Annotated[
@@ -95,6 +96,7 @@ def filter_of(
         termination=None if termination_reason is None else ours(termination_reason),
         has_error=has_error,
         goal_achieved=goal_achieved,
+        is_judged=judged,
         criterion_id=criterion_id,
         verdict=verdict,
         answers=_answers(criteria_filter_by or ""),

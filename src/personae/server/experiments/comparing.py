@@ -19,7 +19,9 @@ from typing import Any
 from personae.errors import InputError, PersonaeError
 from personae.experiments.compare import Comparing
 from personae.experiments.comparison import OUTCOMES, Comparison, Pair, Unpaired
+from personae.server.experiments.criterion_names import ids_by_name
 from personae.server.experiments.result_rows import Reads, fed
+from personae.store import experiments
 from personae.store.columns import Record
 from personae.store.engine import Database
 
@@ -38,6 +40,8 @@ class Compared:
     before_ids: Mapping[str, int]
     """The responses' ids by key, in the experiment before."""
     after_ids: Mapping[str, int]
+    criterion_ids: tuple[Mapping[str, int], Mapping[str, int]]
+    """Of the criteria by name, before and after."""
 
     def response_ids(self, one: Pair | Unpaired) -> tuple[int | None, int | None]:
         """Before and after; None where there is no such conversation."""
@@ -53,10 +57,15 @@ class Compared:
         data = self.found.summary()
         data["before"] |= {"experiment_id": before}
         data["after"] |= {"experiment_id": after}
+        data["differences"] = [one | self._criteria(one["kind"], one["name"]) for one in data["differences"]]
         pairs = [pair for outcome in OUTCOMES for pair in islice(self.found.of(outcome), most)]
         data["paired_conversations"] = [self.with_ids(pair) for pair in pairs]
         data["unpaired_conversations"] = [self.with_ids(one) for one in self.found.unpaired[:most]]
         return data
+
+    def _criteria(self, kind: str, name: str) -> dict[str, int | None]:
+        before, after = (known.get(name) if kind == "criterion" else None for known in self.criterion_ids)
+        return {"before_criterion_id": before, "after_criterion_id": after}
 
     def with_ids(self, one: Pair | Unpaired) -> dict[str, Any]:
         """One of them as the API tells it."""
@@ -82,9 +91,13 @@ async def counted(reads: Reads, asked: Asked) -> Compared:
     comparing = Comparing(correction=asked.correction)
     before_ids = await fed(reads, asked.before, comparing.add_before)
     after_ids = await fed(reads, asked.after, comparing.add_after)
+    async with reads.reading() as connection:
+        before, after = [
+            ids_by_name(await experiments.criteria_asked(connection, one["id"])) for one in (asked.before, asked.after)
+        ]
     names = asked.before["name"], asked.after["name"]
     found = await asyncio.to_thread(comparing.finish, names, force=True)
-    return Compared(found, (asked.before["id"], asked.after["id"]), before_ids, after_ids)
+    return Compared(found, (asked.before["id"], asked.after["id"]), before_ids, after_ids, (before, after))
 
 
 async def counted_elsewhere(database: Database, asked: Asked) -> Compared:

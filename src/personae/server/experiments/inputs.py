@@ -19,6 +19,7 @@ from personae.experiments.recorders.sql import Asked, Cell
 from personae.experiments.settings import Settings
 from personae.llm.config import LLMConfig
 from personae.server.bot_specs import bot_limits, bot_spec, takes_tools
+from personae.server.experiments.criterion_names import labels
 from personae.server.experiments.rows_kept import Rows
 from personae.server.experiments.single_turn import asked_beside, opening, text_of
 from personae.server.experiments.snapshot import Snapshot
@@ -142,15 +143,9 @@ def _numbers(same: Sequence[Persona]) -> dict[int, int]:
 def criteria(snapshot: Snapshot) -> tuple[tuple[Criterion, ...], tuple[Asked, ...]]:
     """The criteria as the judge asks them, and as ratings refer to them."""
     asked = snapshot["criterion_set"]["criteria"]
-    labels: dict[str, int] = {}
-    found = []
-    for one in asked:
-        label = one.get("label") or ""
-        labels[label] = labels.get(label, 0) + 1
-        name = f"{label} ({labels[label]})" if label and labels[label] > 1 else label
-        found.append(Criterion(question=one["criterion_str"], name=name))
+    named = zip(asked, labels(asked), strict=True)
     refer = (Asked(one["id"], one.get("version", 1), one["criterion_str"], one.get("label")) for one in asked)
-    return tuple(found), tuple(refer)
+    return tuple(Criterion(question=one["criterion_str"], name=name) for one, name in named), tuple(refer)
 
 
 def engine_settings(

@@ -51,6 +51,9 @@ class Difference(_Open):
 
     id: str
     """`goal`, `criterion:<name>` or `metric:<name>`."""
+    before_criterion_id: int | None
+    """Of a criterion, in the experiment before: its responses are found by it."""
+    after_criterion_id: int | None
     verdict: Literal["better", "worse", "no difference shown", "undefined"]
     before: dict[str, Any]
     """`value`, `low`, `high`, `n`, and a `reason` where there is none."""

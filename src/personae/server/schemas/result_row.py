@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from personae.core.conversation import Termination
+from personae.core.validity import Fault, Verdict
 
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Amount = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
@@ -69,6 +70,19 @@ class MetricIn(_Part):
     detail: dict[str, Any] = {}
 
 
+class ValidityIn(_Part):
+    """Whether it was a fair test of the bot, and whose fault it is if not."""
+
+    verdict: Verdict
+    fault: Fault | None
+
+    @model_validator(mode="after")
+    def _blames_somebody(self) -> Self:
+        if (self.fault is None) != (self.verdict == "valid"):
+            raise ValueError("`fault` says whose fault it is that it was no fair test, and is null where it was one")
+        return self
+
+
 class ResultRow(_Part):
     """One conversation with its ratings."""
 
@@ -83,5 +97,6 @@ class ResultRow(_Part):
     goal: RatingIn | None = None
     ratings: Annotated[list[RatingIn], Field(max_length=1000)] = []
     metrics: list[MetricIn] = []
+    validity: ValidityIn | None = None
     usage: dict[str, UsageIn] = {}
     metadata: dict[str, Any] = {}

@@ -27,6 +27,7 @@ class _Values(BaseModel):
     epoch: _Id | None = None
     termination_reason: _Word | None = None
     goal_achieved: bool | None = None
+    judged: bool | None = None
     criterion_id: _Id | None = None
     verdict: _Word | None = None
     has_error: bool | None = None

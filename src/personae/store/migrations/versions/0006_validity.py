@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -13,6 +16,7 @@ branch_labels = None
 depends_on = None
 
 _AT_ONCE = 500
+_WORDS = ("valid", "unsure", "invalid", "bot", "simulator", "judge", "infrastructure")
 
 
 def upgrade() -> None:
@@ -49,9 +53,16 @@ def _take_apart() -> None:
         if not (rows := connection.execute(some).all()):
             return
         last = rows[-1].id
-        checked = [(row.id, row.validity) for row in rows if row.validity]
+        checked = [
+            {"which": row.id, "verdict": _word(row.validity, "verdict"), "fault": _word(row.validity, "fault")}
+            for row in rows
+            if row.validity
+        ]
         if checked:
-            connection.execute(
-                change,
-                [{"which": id_, "verdict": one.get("verdict"), "fault": one.get("fault")} for id_, one in checked],
-            )
+            connection.execute(change, checked)
+
+
+def _word(validity: Mapping[str, Any], name: str) -> str | None:
+    """Files that were imported may say whatever they like."""
+    word = validity.get(name)
+    return word if word in _WORDS else None

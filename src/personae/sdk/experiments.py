@@ -23,7 +23,7 @@ _UNDER_WAY = {"queued", "running"}
 
 
 class Model(TypedDict, total=False):
-    """Another model than the deployment's own: a config of the project, or a provider and its model."""
+    """Another model than the project chose: an LLM config, or a provider and its model. Empty: the deployment's own."""
 
     llm_config_id: int
     provider: str

@@ -169,7 +169,7 @@ async def _check_name(connection: AsyncConnection, project_id: int, name: str, *
 async def _check_not_chosen(connection: AsyncConnection, project_id: int, llm_config_id: int) -> None:
     chosen = await projects.settings(connection, project_id)
     if roles := [role for role in ("simulator", "judge") if chosen.get(role) == {"llm_config_id": llm_config_id}]:
-        raise Conflict("\n".join(f"it is the project's {role}: choose another in the settings first" for role in roles))
+        raise Conflict("; ".join(f"it is the project's {role}: choose another in the settings first" for role in roles))
 
 
 async def _found(connection: AsyncConnection, project_id: int, llm_config_id: int) -> Record:

@@ -36,7 +36,8 @@ _PLACES = {
     "criterion ": "criterion_set_id",
 }
 """How what is in the way of a run begins, and the field that it is said beside; all else is about the rows."""
-_RENAMED = {"evaluation_mode": "mode", "simulator": "simulator_id", "judge": "judge_id"}
+_MODELS = {f"{role}{part}": f"{role}_id" for role in ("simulator", "judge") for part in ("", ".llm_config_id")}
+_RENAMED = {"evaluation_mode": "mode", **_MODELS}
 _PARAMS = ("max_connections", "temperature")
 SERVER = "server"
 """In place of a config: the server's own simulator or judge, where the project has chosen another."""

@@ -59,7 +59,8 @@ def tables(row: Row) -> list[tuple[Sequence[str], list[list[str]]]]:
         for target in row.targets:
             sign = ">=" if target.at_least else "<="
             limit = f"{sign} {target.limit:g} {target.unit}".strip()
-            lines.append([target.what, f"{target.measured:.4g} {target.unit}".strip(), limit, verdict(target.met)])
+            measured = "not measured" if target.measured is None else f"{target.measured:.4g} {target.unit}".strip()
+            lines.append([target.what, measured, limit, verdict(target.met)])
         out.append((TARGET_HEAD, lines))
     return out
 

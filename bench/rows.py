@@ -19,13 +19,16 @@ QUICK_CONVERSATIONS = 4
 @dataclass(frozen=True)
 class Target:
     what: str
-    measured: float
+    measured: float | None
+    """None: it could not be, and a note of the row says why."""
     limit: float
     unit: str
     at_least: bool = False
 
     @property
     def met(self) -> bool:
+        if self.measured is None:
+            return False
         return self.measured >= self.limit if self.at_least else self.measured <= self.limit
 
 
@@ -46,6 +49,15 @@ class Row:
             self.runs.append(program())
         except RunError as failure:
             self.notes.append(str(failure))
+
+    def try_target(self, what: str, measure: Callable[[], float], limit: float, unit: str) -> None:
+        """Measure, and miss the target instead of losing the other ones where that fails."""
+        measured = None
+        try:
+            measured = measure()
+        except RunError as failure:
+            self.notes.append(f"not measured: {what}. {failure}")
+        self.targets.append(Target(what, measured, limit, unit))
 
 
 def beside_peers(work: Work, *, quick: bool, absent: str | None) -> Row:

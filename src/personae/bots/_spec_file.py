@@ -17,16 +17,16 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from personae.bots import BotSpec, bots
 from personae.core.text import whole
 from personae.errors import InputError, NotFound
+
+if TYPE_CHECKING:
+    from ruamel.yaml.comments import CommentedMap
 
 S = TypeVar("S", bound=BotSpec)
 
@@ -126,6 +126,10 @@ def _no_unknown(method: type[Any], settings: Mapping[str, Any], file: Path, more
 
 def _read(file: Path) -> CommentedMap:
     """The file's settings, with the lines they stand on."""
+    from ruamel.yaml import YAML  # heavy, and only needed where the bot is a file
+    from ruamel.yaml.comments import CommentedMap
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

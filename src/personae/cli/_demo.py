@@ -10,9 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
+from personae.cli._say import say
 from personae.errors import RecordingError
 from personae.experiments.result_file import read_rows
 from personae.rating.labels import Label, append_label
@@ -40,22 +39,21 @@ def run(into: Path, *, mended: bool) -> None:
                 (into / name).write_bytes((files(DATA) / name).read_bytes())
     except OSError as error:
         raise RecordingError(f"cannot write into {str(into)!r}: {error.strerror}") from error
-    console = Console(stderr=True, highlight=False)
     name = "mended" if mended else "results"
     arguments = _simulation(into, mended=mended)
-    _show(console, arguments)
-    _say(console, "The offline engine is for trying and testing: it is no measure of a bot.", "dim")
-    _say(console, "Its users are careless on purpose: now and then one slips out of its role, and is caught.", "dim")
+    _show(arguments)
+    say("The offline engine is for trying and testing: it is no measure of a bot.", "dim")
+    say("Its users are careless on purpose: now and then one slips out of its role, and is caught.", "dim")
     code = _call(arguments)
     if code == 0:
         if not mended:
-            _decide(into, console)
-            _judge_the_judge(into, console)
-        console.print()
-        _say(console, f"the report: {(into / f'{name}.html').resolve()}", "bold green")
+            _decide(into)
+            _judge_the_judge(into)
+        say("")
+        say(f"the report: {(into / f'{name}.html').resolve()}", "bold green")
         if not mended:
-            _say(console, f"the flawed bot beside its mended twin: {(into / 'compare.html').resolve()}", "bold green")
-            _say(console, f"the report of the mended twin: {(into / 'mended.html').resolve()}", "bold green")
+            say(f"the flawed bot beside its mended twin: {(into / 'compare.html').resolve()}", "bold green")
+            say(f"the report of the mended twin: {(into / 'mended.html').resolve()}", "bold green")
     sys.exit(code)
 
 
@@ -85,7 +83,7 @@ def _simulation(into: Path, *, mended: bool) -> list[str]:
     ]
 
 
-def _decide(into: Path, console: Console) -> None:
+def _decide(into: Path) -> None:
     """Hold the flawed bot beside its mended twin, and both against the gate: one fails, and one passes."""
     flawed, mended = str(into / "results.jsonl"), str(into / "mended.jsonl")
     policy = ["--policy", str(into / "gate.yaml")]
@@ -98,10 +96,10 @@ def _decide(into: Path, console: Console) -> None:
         ("May the flawed bot go out? It must not: it asks for what it was told.", ["gate", flawed, *policy]),
         ("May its mended twin?", ["gate", mended, *policy]),
     ):
-        _show_and_call(console, arguments, why)
+        _show_and_call(arguments, why)
 
 
-def _judge_the_judge(into: Path, console: Console) -> None:
+def _judge_the_judge(into: Path) -> None:
     """Hold the judge against the labels of a person who read the conversations, and put its card into the report."""
     flawed, labels, card = (str(into / name) for name in ("results.jsonl", "labels.jsonl", "judge-card.json"))
     if not _write_labels(into):
@@ -116,7 +114,7 @@ def _judge_the_judge(into: Path, console: Console) -> None:
             ["report", flawed, "--html", str(into / "results.html"), "--judge-card", card],
         ),
     ):
-        _show_and_call(console, arguments, why)
+        _show_and_call(arguments, why)
 
 
 def _write_labels(into: Path) -> int:
@@ -136,19 +134,15 @@ def _program() -> str:
     return "personae" if shutil.which("personae") else sys.argv[0]
 
 
-def _show_and_call(console: Console, arguments: list[str], why: str) -> None:
-    console.print()
-    _say(console, why, "dim")
-    _show(console, arguments)
+def _show_and_call(arguments: list[str], why: str) -> None:
+    say("")
+    say(why, "dim")
+    _show(arguments)
     _call(arguments)
 
 
-def _show(console: Console, arguments: list[str]) -> None:
-    _say(console, shlex.join([_program(), *arguments]), "bold")
-
-
-def _say(console: Console, line: str, style: str = "") -> None:
-    console.print(Text(line, style), soft_wrap=True)
+def _show(arguments: list[str]) -> None:
+    say(shlex.join([_program(), *arguments]), "bold")
 
 
 def _call(arguments: list[str]) -> int:

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from personae.cli import FAILED_GATE, INTERRUPTED, NOTHING_MEASURED
 from personae.cli._generate_live import Live
+from personae.cli._say import console, say
 from personae.errors import BudgetExceeded, Conflict, NotFound, ProviderError
 from personae.experiments.budget import Ceilings
 from personae.experiments.draft_file import DraftFile
@@ -29,7 +28,7 @@ from personae.generation import Effort, Generator, Reporting, generators
 from personae.generation._options import Option, built, options_of
 from personae.llm.config import LLMConfig
 from personae.llm.prices import Rates
-from personae.reports._text import dollars, plural, visible
+from personae.reports._text import dollars, plural
 
 MODEL, LIMITS, OUTPUT = "The model", "Limits", "Output"
 
@@ -158,19 +157,18 @@ def _help(method: type[Any]) -> str:
 
 def _run(name: str, method: Generator, asked: Asked) -> None:
     """The whole command. Ends the program with its exit code."""
-    console = Console(stderr=True, highlight=False)
     if asked.resume and not (asked.out.exists() or asked.out.with_name(asked.out.name + ".part").exists()):
         raise Conflict(f"there is nothing to go on from: no file {str(asked.out)!r}")
     gc.freeze()  # what was imported stays: no need to look through it again and again
     try:
-        code = asyncio.run(_generate(name, method, asked, console))
+        code = asyncio.run(_generate(name, method, asked))
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     if code:
         sys.exit(code)
 
 
-async def _generate(name: str, method: Generator, asked: Asked, console: Console) -> int:
+async def _generate(name: str, method: Generator, asked: Asked) -> int:
     config = asked.config()
     async with AsyncExitStack() as stack:
         model, budget = await stack.enter_async_context(
@@ -188,8 +186,8 @@ async def _generate(name: str, method: Generator, asked: Asked, console: Console
         interrupted = False
         try:
             if not asked.quiet:
-                _announce(method, generating, asked, found, console)
-            with Live(generating, console, PLURAL[method.makes], quiet=asked.quiet) as live:
+                _announce(method, generating, asked, found)
+            with Live(generating, console(), PLURAL[method.makes], quiet=asked.quiet) as live:
                 async for draft in generating.generate(method, asked.n, asked.seed):
                     done += 1
                     live.made(draft)
@@ -202,18 +200,18 @@ async def _generate(name: str, method: Generator, asked: Asked, console: Console
         finally:
             done = max(done, min(len(file.found), asked.n))
             file.close(is_complete=done >= asked.n)
-    return _sum_up(generating, method, asked, done, stopped, console, interrupted=interrupted)
+    return _sum_up(generating, method, asked, done, stopped, interrupted=interrupted)
 
 
-def _announce(method: Generator, generating: Generating, asked: Asked, found: int, console: Console) -> None:
+def _announce(method: Generator, generating: Generating, asked: Asked, found: int) -> None:
     noun = PLURAL[method.makes]
     if generating.behind.name.startswith("offline/"):
-        _say(console, "The offline engine writes plain texts by rules: for trying and testing.", "dim")
+        say("The offline engine writes plain texts by rules: for trying and testing.", "dim")
     if found or generating.budget.spent.calls:
-        _say(console, f"going on: {found} of {asked.n} {noun} are there already; --fresh makes all of them again")
+        say(f"going on: {found} of {asked.n} {noun} are there already; --fresh makes all of them again")
     left = max(0, asked.n - found)
     if left:
-        _say(console, f"spend estimate: {_estimate(method.effort(left), generating, asked)}")
+        say(f"spend estimate: {_estimate(method.effort(left), generating, asked)}")
 
 
 def _estimate(effort: Effort, generating: Generating, asked: Asked) -> str:
@@ -236,7 +234,6 @@ def _sum_up(
     asked: Asked,
     done: int,
     stopped: str,
-    console: Console,
     *,
     interrupted: bool,
 ) -> int:
@@ -257,29 +254,25 @@ def _sum_up(
         sys.stdout.write(json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
     cost = "price not known" if spent.cost_usd is None else dollars(spent.cost_usd) if spent.cost_usd else "at no cost"
     if not asked.quiet:
-        _say(console, f"{done:,} of {asked.n:,} {noun} in {asked.out}; {plural(spent.calls, 'call')}, {cost}", "bold")
+        say(f"{done:,} of {asked.n:,} {noun} in {asked.out}; {plural(spent.calls, 'call')}, {cost}", "bold")
         for line in told.lines if told and done else ():
-            _say(console, line)
-        _tell_near(generating, console)
+            say(line)
+        _tell_near(generating)
     if done >= asked.n:
         return 0
     for key, why in list(generating.failures.items())[:5]:
-        _say(console, f"  {key}: {why}", "red")
+        say(f"  {key}: {why}", "red")
     if (more := len(generating.failures) - 5) > 0:
-        _say(console, f"  … and {more} more that gave nothing", "red")
+        say(f"  … and {more} more that gave nothing", "red")
     if why := generating.cut or stopped:
-        _say(console, f"stopped: {why}", "bold red")
-    _say(console, f"{asked.n - done} are missing. What is paid for is kept: run the same command again to go on.")
+        say(f"stopped: {why}", "bold red")
+    say(f"{asked.n - done} are missing. What is paid for is kept: run the same command again to go on.")
     if interrupted:
         return INTERRUPTED
     return FAILED_GATE if done else NOTHING_MEASURED
 
 
-def _tell_near(generating: Generating, console: Console) -> None:
+def _tell_near(generating: Generating) -> None:
     if (nearness := generating.nearness) is not None:
         for line in nearness.told():
-            _say(console, line, "red" if nearness.problem else "")
-
-
-def _say(console: Console, line: str, style: str = "") -> None:
-    console.print(Text(visible(line), style=style), soft_wrap=True)
+            say(line, "red" if nearness.problem else "")

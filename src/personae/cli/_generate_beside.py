@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from personae.cli._say import say
 from personae.core.model import Model
 from personae.errors import Conflict, RecordingError
 from personae.experiments.budget import Budget, Ceilings
@@ -64,8 +65,8 @@ def topics(writer: Writer, context: Path, n: int, out: Path, *, fresh: bool) -> 
             _write(out, text_of_topics(found))
             return f"{plural(len(found), 'topic')} in {out}; {_spent(budget)}"
 
-    _say(asyncio.run(work()))
-    _say(f"read and edit them; then: personae generate queries --context {context} --topics {out} -n 260")
+    say(asyncio.run(work()))
+    say(f"read and edit them; then: personae generate queries --context {context} --topics {out} -n 260")
 
 
 def plan(writer: Writer, context: Path, out: Path, *, fresh: bool) -> None:
@@ -81,8 +82,8 @@ def plan(writer: Writer, context: Path, out: Path, *, fresh: bool) -> None:
             _write(out, text_of_plan(found, said))
             return f"{plural(len(found.attributes), 'attribute')} in {out}; {_spent(budget)}"
 
-    _say(asyncio.run(work()))
-    _say(f"its shares are guesses: correct them; then: personae generate population --context {context} --plan {out}")
+    say(asyncio.run(work()))
+    say(f"its shares are guesses: correct them; then: personae generate population --context {context} --plan {out}")
 
 
 def refine(
@@ -120,9 +121,9 @@ def refine(
         _write(out_guidance, change.guidance + "\n")
     more = f" --guidance {out_guidance}" if change.guidance else ""
     files = f"{out} and {out_guidance}" if change.guidance else str(out)
-    _say(f"proposed: {files}; {spent}. Edit them, and make the next round:")
-    _say(f"personae generate queries --context {context} --topics {out}{more} --out next.jsonl")
-    _say(f"then: personae generate compare {queries} next.jsonl")
+    say(f"proposed: {files}; {spent}. Edit them, and make the next round:")
+    say(f"personae generate queries --context {context} --topics {out}{more} --out next.jsonl")
+    say(f"then: personae generate compare {queries} next.jsonl")
 
 
 def _reviewed(queries: Path, decisions: Path | None = None) -> list[Reviewed]:
@@ -216,7 +217,3 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise RecordingError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
-
-
-def _say(line: str) -> None:
-    Console(stderr=True, highlight=False).print(Text(visible(line)), soft_wrap=True)

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from personae.cli import NOTHING_MEASURED
+from personae.cli._say import say
 from personae.errors import InputError
 from personae.judges import check_judge
 from personae.rating.card import JudgeCard
@@ -38,7 +39,7 @@ def check(path: Path, label_files: Sequence[Path], *, card: Path | None, as_json
     else:
         _show(found, Console(highlight=False))
         if card is not None:
-            Console(stderr=True, highlight=False).print(Text(f"judge card: {card}"), soft_wrap=True)
+            say(f"judge card: {card}")
     if not any(one.table.n for one in found.criteria):
         sys.exit(NOTHING_MEASURED)
 
@@ -57,8 +58,7 @@ def merge(files: Sequence[Path], out: Path) -> None:
     for label in labels:
         append_label(out, label)
     raters = sorted({label.rater for label in labels})
-    said = f"{out}: {plural(len(labels), 'label')} of {', '.join(raters) or 'nobody'}"
-    Console(stderr=True, highlight=False).print(Text(visible(said)), soft_wrap=True)
+    say(f"{out}: {plural(len(labels), 'label')} of {', '.join(raters) or 'nobody'}")
 
 
 def existing(path: Path) -> Path:

@@ -26,15 +26,14 @@ _GOAL = {True: ("reached", "green"), False: ("not reached", "red"), None: ("not 
 class Live:
     """Shows how far an experiment is, until it is left."""
 
-    def __init__(self, experiment: Experiment, console: Console, quiet: bool) -> None:
+    def __init__(self, experiment: Experiment, console: Console) -> None:
         self._experiment = experiment
         self._console = console
-        self._quiet = quiet
         self._last: deque[SimulationResult] = deque(maxlen=_LAST)
         self._seen = 0
         self._step = max(1, experiment.progress.planned // _MOST_LINES)
         self._screen: Screen | None = None
-        if console.is_terminal and not quiet:
+        if console.is_terminal:
             self._screen = Screen(get_renderable=self._picture, console=console, refresh_per_second=5, transient=True)
 
     def __enter__(self) -> Self:
@@ -52,7 +51,7 @@ class Live:
         """One more conversation is done."""
         self._last.append(result)
         self._seen += 1
-        if self._screen is None and not self._quiet and self._seen % self._step == 0:
+        if self._screen is None and self._seen % self._step == 0:
             self._console.print(Text(f"{self._count()} {_line(result).plain}"), soft_wrap=True)
 
     def _count(self) -> str:

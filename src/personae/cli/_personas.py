@@ -6,12 +6,11 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from rich.console import Console
-
+from personae.cli._say import say
 from personae.core.persona import Persona, Scenario
 from personae.errors import ConfigurationError, InputError
 from personae.generation._matching import WAYS, bind, check_answers, read_population, shares_of
-from personae.reports._text import plural, visible
+from personae.reports._text import plural
 from personae.sources import read_personas, write_personas
 from personae.stats.density import TASTES, in_order_of_drawing, weights_of
 from personae.stats.vectors import point, vector
@@ -48,7 +47,8 @@ def run_match(file: Path, population: Path, traits: str, method: str, out: Path)
     lines += [f"  {trait}: {distance:.3f} from the population's shares" for trait, distance in found.distances.items()]
     if found.alone:
         lines.append(f"{found.alone} of {len(people)} got no story: make more of them, or match by fewer traits")
-    _say(lines)
+    for line in lines:
+        say(line)
 
 
 def run_sample(file: Path, n: int, users: str, seed: int, out: Path) -> None:
@@ -62,7 +62,7 @@ def run_sample(file: Path, n: int, users: str, seed: int, out: Path) -> None:
     points = {name: point(vector(persona.description)) for name, persona in personas.items()}
     drawn = in_order_of_drawing(weights_of(points, taste, seed), seed)[:n]
     write_personas(out, [personas[name] for name in drawn])
-    _say([f"{n} of {plural(len(personas), 'persona')} ({taste}): {out}"])
+    say(f"{n} of {plural(len(personas), 'persona')} ({taste}): {out}")
 
 
 def run_scenarios(file: Path, out: Path) -> None:
@@ -71,7 +71,7 @@ def run_scenarios(file: Path, out: Path) -> None:
     if not rows:
         raise InputError("holds no goals: make it by `personae generate conversations`", file=file)
     out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    _say([f"{plural(len(rows), 'scenario')}: {out}"])
+    say(f"{plural(len(rows), 'scenario')}: {out}")
 
 
 def goals_of(persona: Persona) -> list[Scenario]:
@@ -86,9 +86,3 @@ def goals_of(persona: Persona) -> list[Scenario]:
 
 def _read(file: Path) -> list[Persona]:
     return list(read_personas(file, goal_required=False))
-
-
-def _say(lines: list[str]) -> None:
-    console = Console(stderr=True, highlight=False)
-    for line in lines:
-        console.print(visible(line), markup=False, soft_wrap=True)

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.text import Text
 
+from personae.cli._say import say
 from personae.errors import InputError
 from personae.generation._quota_schema import read_schema
 from personae.generation.quality.persona_set import Targets, look_at
@@ -16,7 +16,6 @@ from personae.generation.sampling.fragments import read_population_plan
 from personae.generation.sampling.report import targets_of
 from personae.reports import _persona_set_html
 from personae.reports._persona_set_text import show
-from personae.reports._text import visible
 from personae.sources import read_personas
 from personae.sources._topics import read_topics
 from personae.sources.yaml import read_tree
@@ -33,7 +32,7 @@ def report(personas: Path, targets: Path | None, topics: Path | None, html: Path
         return
     show(found, Console(highlight=False))
     if html is not None:
-        Console(stderr=True, highlight=False).print(Text(visible(f"html: {html}")), soft_wrap=True)
+        say(f"html: {html}")
 
 
 def read_targets(path: Path) -> Targets:

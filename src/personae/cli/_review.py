@@ -15,6 +15,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from personae.cli._keys import END, Keys, keyboard, whole_lines
+from personae.cli._say import say
 from personae.core.query import Query
 from personae.errors import ConfigurationError, InputError, RecordingError
 from personae.generation.quality.flags import Flag, flags
@@ -81,14 +82,13 @@ def run(
 
     Raises InputError, ConfigurationError, RecordingError and what the server answers.
     """
-    console = Console(stderr=True, highlight=False)
     for other in merge:
         if not other.is_file():
             raise InputError("there is no such file of decisions", file=other)
     if merge:
         new = merged(session.decisions, [read_decisions(other) for other in merge])
         session.decide(new)
-        _say(console, f"{plural(len(new), 'decision')} taken in; all are in {session.file}")
+        say(f"{plural(len(new), 'decision')} taken in; all are in {session.file}")
     if not (merge or accepted or to or as_json):
         _by_keyboard(session)
     found = session.found
@@ -97,11 +97,11 @@ def run(
         raise InputError("no query is accepted yet: `personae review` first", file=session.path)
     if accepted is not None:
         _write(accepted, taken)
-        _say(console, f"{plural(len(taken), 'scenario')} in {accepted}. Single-turn: personae simulate --scenarios "
+        say(f"{plural(len(taken), 'scenario')} in {accepted}. Single-turn: personae simulate --scenarios "
                       f"{accepted} --max-turns 1 --bot ...; as openings: with more turns")  # fmt: skip
     if to is not None:
-        _push(taken, to, key, project, name or session.path.stem, console)
-    _sum_up(session, found, console, as_json=as_json)
+        _push(taken, to, key, project, name or session.path.stem)
+    _sum_up(session, found, as_json=as_json)
 
 
 def _by_keyboard(session: Session) -> None:
@@ -203,17 +203,17 @@ def _write(path: Path, taken: Sequence[Query]) -> None:
         raise RecordingError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
 
 
-def _push(taken: Sequence[Query], to: str, key: str | None, project: str | None, name: str, console: Console) -> None:
+def _push(taken: Sequence[Query], to: str, key: str | None, project: str | None, name: str) -> None:
     from personae.cli._server import client_of  # the SDK's client is an extra
 
     columns = ("topic", "example_type", "user_type", "user_background", "query", "expected_outcome")
     rows = [{column: getattr(query, column) for column in columns} for query in taken]
     with client_of(to, key, project) as client:
         made = client.collections.create(name, columns=columns, rows=rows, description="Reviewed synthetic queries")
-    _say(console, f"collection {made.id} {made.name!r}: {plural(made.variables_count, 'row')}")
+    say(f"collection {made.id} {made.name!r}: {plural(made.variables_count, 'row')}")
 
 
-def _sum_up(session: Session, found: Sequence[Reviewed], console: Console, *, as_json: bool) -> None:
+def _sum_up(session: Session, found: Sequence[Reviewed], *, as_json: bool) -> None:
     states = Counter(one.state for one in found)
     why = reasons(found)
     if as_json:
@@ -226,11 +226,7 @@ def _sum_up(session: Session, found: Sequence[Reviewed], console: Console, *, as
         sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
         return
     told = ", ".join(f"{states[state]} {state}" for state in ("accepted", "rejected", "disputed", "open"))
-    _say(console, f"{plural(len(found), 'query').replace('querys', 'queries')}: {told}; decisions in {session.file}")
+    say(f"{plural(len(found), 'query').replace('querys', 'queries')}: {told}; decisions in {session.file}")
     if why:
-        _say(console, "rejected for " + ", ".join(f"{reason} ({count})" for reason, count in why.most_common()))
-        _say(console, f"next: personae generate refine {session.path} --topics TOPICS.yaml --context COMPANY.md")
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(Text(visible(line)), soft_wrap=True)
+        say("rejected for " + ", ".join(f"{reason} ({count})" for reason, count in why.most_common()))
+        say(f"next: personae generate refine {session.path} --topics TOPICS.yaml --context COMPANY.md")

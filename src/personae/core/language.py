@@ -167,8 +167,7 @@ def language_of(text: str, words: Iterable[str] | None = None) -> str | None:
 
 
 _OWN_WORDS = {
-    code: frozenset(word for word, codes in _WEIGHTS.items() if [one for one, _ in codes] == [code])
-    for code in _SMALL_WORDS
+    code: frozenset(word for word in words.split() if len(_WEIGHTS[word]) == 1) for code, words in _SMALL_WORDS.items()
 }
 """Words of one language alone."""
 

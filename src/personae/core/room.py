@@ -8,12 +8,13 @@ name. Nothing is imported before it is asked for.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, distributions
 from pkgutil import iter_modules
 from typing import Generic, TypeVar
 
@@ -71,9 +72,14 @@ class Room(Generic[M]):
         names = (module.name for module in found if not module.name.startswith("_"))
         return {name: f"{self.package}.{name}" for name in names}
 
-    @cached_property  # to find them is to read a file of every package that is installed
+    @cached_property
     def _entry_points(self) -> dict[str, str]:
-        return {_key(point.name): point.module for point in entry_points(group=self.package)}
+        return {_key(point.name): point.module for point in _installed(tuple(sys.path)).select(group=self.package)}
+
+
+@cache  # to find them is to read a file of every package that is installed
+def _installed(_path: tuple[str, ...]) -> EntryPoints:
+    return EntryPoints(point for package in distributions() for point in package.entry_points)
 
 
 def _place(method: type) -> tuple[str, str]:

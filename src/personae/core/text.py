@@ -11,6 +11,12 @@ import orjson
 MOST_SHOWN = 20_000
 """Characters of one message that a prompt shows. Longer ones are kept whole in the record."""
 _TAIL = 2_000
+_SIGNS = '!"#$%&()*+,./:;<=>?@[\\]^_`{|}~'
+_BLANKS = str.maketrans(
+    dict.fromkeys(_SIGNS, " ")
+    | dict.fromkeys("\u2026\u2013\u2014\u00bf\u00a1\u201c\u201d\u201e\u00ab\u00bb\u3002\uff0c\uff1f\uff01\u3001", " ")
+)
+_ASCII_BLANKS = bytes.maketrans(_SIGNS.encode(), b" " * len(_SIGNS))
 
 
 def whole(text: str) -> str:
@@ -38,6 +44,13 @@ def has_any(text: str, signs: Sequence[str]) -> bool:
         if sign in text:
             return True
     return False
+
+
+def words_of(lower: str) -> list[str]:
+    """The words of a text that is in lower case; what stands between them is left out, save for `'` and `-`."""
+    if lower.isascii():  # bytes are translated in a fraction of the time
+        return lower.encode().translate(_ASCII_BLANKS).decode().split()
+    return lower.translate(_BLANKS).split()
 
 
 def loads(data: bytes | str) -> Any:

@@ -77,10 +77,11 @@ class Usage:
             data["reasoning_tokens"] = self.reasoning_tokens
         if self.estimated_calls:
             data["estimated_calls"] = self.estimated_calls
-        data["cost_usd"] = None if self.unpriced_calls else round(self.priced_usd, 9)
+        known = round(self.priced_usd, 9) if self.priced_usd else 0.0
+        data["cost_usd"] = None if self.unpriced_calls else known
         if self.unpriced_calls:
             data["unpriced_calls"] = self.unpriced_calls
-            data["priced_usd"] = round(self.priced_usd, 9)
+            data["priced_usd"] = known
         return data
 
     @classmethod

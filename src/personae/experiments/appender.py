@@ -25,22 +25,24 @@ class Appender:
         self.size = os.fstat(self._file).st_size
 
     def append(self, data: dict[str, Any]) -> None:
-        self.append_all([data])
+        self._write(orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE))
 
     def append_all(self, entries: Iterable[dict[str, Any]]) -> None:
         """All of them, or none."""
-        line = b"".join(orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE) for data in entries)
+        self._write(b"".join([orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE) for data in entries]))
+
+    def _write(self, lines: bytes) -> None:
         try:
-            written = os.write(self._file, line)
-            while written < len(line):
-                written += os.write(self._file, line[written:])
+            written = os.write(self._file, lines)
+            while written < len(lines):
+                written += os.write(self._file, lines[written:])
         except OSError as error:
             os.ftruncate(self._file, self.size)
             raise RecordingError(
                 f"cannot write {str(self.path)!r}: {error.strerror}. What was recorded before is whole: "
                 "make room and run the same command again to go on"
             ) from error
-        self.size += len(line)
+        self.size += len(lines)
 
     def close(self) -> None:
         try:

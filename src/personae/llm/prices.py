@@ -107,16 +107,10 @@ def _listed_price(provider: str, model: str, usage: Usage) -> float | None:
 
 
 def priced(usage: Usage, price: Pricing | None) -> Usage:
-    """`usage` with its cost, or marked as unpriced."""
+    """`usage`, which nobody else has yet, with its cost or marked as unpriced."""
     cost = None if price is None else price(usage)
-    return Usage(
-        usage.calls,
-        usage.input_tokens,
-        usage.cached_tokens,
-        usage.cache_write_tokens,
-        usage.output_tokens,
-        usage.reasoning_tokens,
-        usage.estimated_calls,
-        usage.calls if cost is None else 0,
-        cost or 0.0,
-    )
+    if cost is None:
+        usage.unpriced_calls = usage.calls
+    else:
+        usage.priced_usd = cost
+    return usage

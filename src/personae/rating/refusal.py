@@ -6,13 +6,14 @@ Cost: nothing where the cheap test is sure, else one short judge call; the same 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Literal
 
 from personae.core.model import Model
 from personae.core.prompt import load
 from personae.core.tasks import IsRefusal
-from personae.core.text import has_any, shown
+from personae.core.text import has_any, shown, words_of
 from personae.core.usage import NO_USAGE, Usage
 from personae.errors import ProviderError
 from personae.llm.structured import UnusableAnswer, ask
@@ -61,7 +62,14 @@ _SIGNS = (
     "क्षमा", "नहीं कर सकत", "माफ", "দুঃখিত", "ไม่สามารถ", "ขออภัย", "tidak bisa", "maaf", "không thể", "xin lỗi",
 )  # fmt: skip
 """Inability, unwillingness or apology in the languages that are most met with, in lower case."""
-_PLAIN_SIGNS = tuple(sign for sign in _SIGNS if sign.isascii())
+_PLAIN = [sign for sign in _SIGNS if sign.isascii()]
+_SINGLE = tuple(sign for sign in _PLAIN if " " not in sign)
+_BY_WORD: dict[str, list[str]] = defaultdict(list)
+"""The others, by a word that stands whole in any text that has the sign; the last one may go on (`our polic`)."""
+for _sign in _PLAIN:
+    if " " in _sign:
+        _BY_WORD[max(_sign.split()[: -1 if _sign[-1] != " " else None], key=len)].append(_sign)
+_WORDS = frozenset(_BY_WORD)
 _UNKNOWN_SCRIPT = re.compile(
     "[^\u0000-\u024f\u0370-\u052f\u0590-\u06ff\u0900-\u0a00\u0e00-\u0e7f\u1e00-\u1eff"
     "\u2000-\u2bff\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe00-\uffef\U0001f000-\U0001faff]"
@@ -79,10 +87,18 @@ def cheap_test(reply: str) -> Literal["refusal", "no refusal", "unsure"]:
         if _FIRST_PERSON.search(text):
             return "unsure"
     if text.isascii():
-        return "unsure" if has_any(text, _PLAIN_SIGNS) else "no refusal"
+        return "unsure" if _has_plain_sign(text) else "no refusal"
     if has_any(text, _SIGNS):
         return "unsure"
     return "unsure" if len(_UNKNOWN_SCRIPT.findall(text)) * 2 > len(text) else "no refusal"
+
+
+def _has_plain_sign(text: str) -> bool:
+    """Whether one of `_PLAIN` is in it. Nearly every reply has none, and to look at its words shows it sooner."""
+    for word in _WORDS.intersection(words_of(text)):
+        if has_any(text, _BY_WORD[word]):
+            return True
+    return has_any(text, _SINGLE)
 
 
 @dataclass(slots=True)

@@ -183,6 +183,8 @@ async def _read(response: aiohttp.ClientResponse, until: bytes | None) -> bytes:
     length = response.content_length
     packed = "Content-Encoding" in response.headers  # the length is then that of the packed body: it may be a bomb
     if until is None and length is not None and length <= MAX_BODY and not packed:
+        if response.content.is_eof():  # it came with the headers, as short ones do, and the connection is free already
+            return response.content.read_nowait()
         return await response.read()  # this releases the response at its end, and closes it where there is none
     content = bytearray()
     async with response:

@@ -9,16 +9,10 @@ from typing import Any, Generic, TypeVar
 
 from personae.core.conversation import Turn
 from personae.core.persona import Persona, Scenario
-from personae.core.text import has_any
+from personae.core.text import has_any, words_of
 
 LONGEST = 20_000
 """Characters of a turn that are looked at."""
-_SIGNS = '!"#$%&()*+,./:;<=>?@[\\]^_`{|}~'
-_BLANKS = str.maketrans(
-    dict.fromkeys(_SIGNS, " ")
-    | dict.fromkeys("\u2026\u2013\u2014\u00bf\u00a1\u201c\u201d\u201e\u00ab\u00bb\u3002\uff0c\uff1f\uff01\u3001", " ")
-)
-_ASCII_BLANKS = bytes.maketrans(_SIGNS.encode(), b" " * len(_SIGNS))
 _APART = re.compile(r"[\W_]+")
 _QUOTED = re.compile(
     r"\"[^\"\n]{2,}\"|\u201c[^\u201d\n]{2,}\u201d|\u201e[^\u201c\u201d\n]{2,}[\u201c\u201d]|\u00ab[^\u00bb\n]{2,}\u00bb"
@@ -38,13 +32,6 @@ _SAYS_WHO = re.compile(
     r"|(?:usted|tú|me) (?:dijo|dijiste|dice))\b",
     re.IGNORECASE,
 )
-
-
-def words_of(lower: str) -> list[str]:
-    """The words of a text that is in lower case; what stands between them is left out, save for `'` and `-`."""
-    if lower.isascii():  # bytes are translated in a fraction of the time
-        return lower.encode().translate(_ASCII_BLANKS).decode().split()
-    return lower.translate(_BLANKS).split()
 
 
 def squeezed(text: str) -> str:

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from personae.core.text import words_of
 from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
-from personae.simulation.validity._talk import Said, words_of
+from personae.simulation.validity._talk import Said
 
 _GRADING = re.compile(
     r"\b(?:success criteri(?:a|on)|expected outcome|evaluation criteri(?:a|on)|grading (?:criteria|rubric)|rubric"

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from personae.core.language import SMALL_WORDS, is_plainly, language_of, language_of_given
+from personae.core.text import words_of
 from personae.core.validity import Finding
 from personae.simulation.validity import Talk, guards
 from personae.simulation.validity._refusals import declines
-from personae.simulation.validity._talk import words_of
 
 _STEM = 4
 _FRAME = frozenset(

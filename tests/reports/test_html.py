@@ -135,7 +135,9 @@ def test_what_was_no_fair_test_is_filtered_and_its_words_are_marked(
     turns = (Turn("user", "*sighs* I want a refund."), *unfair.conversation.turns[1:])
     finding = Finding("meta_text", 1, "*sighs*", "a stage direction", "invalid")
     unfair = replace(unfair, conversation=replace(unfair.conversation, turns=turns), validity=judged((finding,)))
-    page.goto(f"{write(tmp_path, replace(fair, validity=judged(())), unfair)}#conversations&fair=invalid")
+    page.goto(write(tmp_path, replace(fair, validity=judged(())), unfair))
+    page.get_by_role("link", name="simulator 1").click()
+    expect(page.get_by_label("Fault")).to_have_value("simulator")
     assert visible_rows(page) == 1
     page.locator("tr[data-id]:visible a").click()
     page.locator(".validity a.quote").click()

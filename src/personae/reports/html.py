@@ -20,6 +20,7 @@ import personae
 from personae.core.conversation import DISCLAIMER
 from personae.core.result import SimulationResult
 from personae.core.seed import derive
+from personae.core.validity import FAULTS
 from personae.experiments.measured import GOAL
 from personae.experiments.report_data import ReportData, Slice
 from personae.reports import ReportSource, _charts, _text, reports, whole_file
@@ -139,6 +140,7 @@ def _options(conversations: list[ConversationView]) -> dict[str, list[tuple[str,
         "scenario": [(name, name) for name in sorted({one.scenario for one in conversations})],
         "stop": sorted(ended.items()),
         "no": list(noes.items()),
+        "fault": [(name, name) for name in FAULTS if any(one.fault == name for one in conversations)],
         "fair": [(name, words) for name, words in _FAIR if any(one.validity == name for one in conversations)],
     }
 

@@ -6,7 +6,7 @@
   const form = document.querySelector(".filters");
   const rows = all("tr[data-id]");
   const articles = new Map(all(".conversation").map((article) => [article.id, article]));
-  const names = ["q", "persona", "scenario", "stop", "verdict", "no", "error", "fair"];
+  const names = ["q", "persona", "scenario", "stop", "verdict", "no", "error", "fair", "fault"];
   const texts = new Map();
   let state = { place: "", filters: {} };
   let shown = rows;
@@ -36,7 +36,7 @@
     return texts.get(id);
   };
   const fits = (row, filters) =>
-    ["persona", "scenario", "stop", "verdict", "fair"].every((name) => !filters[name] || row.dataset[name] === filters[name]) &&
+    ["persona", "scenario", "stop", "verdict", "fair", "fault"].every((name) => !filters[name] || row.dataset[name] === filters[name]) &&
     (!filters.no || row.dataset.no.split("\n").includes(filters.no)) &&
     (!filters.error || row.dataset.error.split(" ").includes(filters.error)) &&
     (!filters.q || filters.q.toLowerCase().split(/\s+/).every((word) => textOf(row).includes(word)));

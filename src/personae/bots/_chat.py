@@ -29,7 +29,10 @@ def clean_json(value: Any) -> Any:
 
 def messages(turns: Sequence[Turn], system_prompt: str) -> list[Message]:
     """Chat messages: the system prompt first, if there is one, then every turn."""
-    said: list[Message] = [{"role": turn.role, "content": whole(turn.content)} for turn in turns]
+    said: list[Message] = [
+        {"role": turn.role, "content": turn.content if turn.content.isascii() else whole(turn.content)}
+        for turn in turns  # asked of each turn again and again, and nearly all are
+    ]
     return [{"role": "system", "content": whole(system_prompt)}, *said] if system_prompt else said
 
 

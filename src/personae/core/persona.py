@@ -192,6 +192,9 @@ def _distinct(field: str, names: list[str]) -> None:
         raise ValueError(f"{field!r} holds {twice!r} twice: keep one of the two")
 
 
+_written = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+
+
 def _content_hash(record: Record) -> str:
     data: dict[str, Any] = record.as_dict()
-    return digest(type(record).__name__, json.dumps(data, sort_keys=True, ensure_ascii=False))
+    return digest(type(record).__name__, _written(data))

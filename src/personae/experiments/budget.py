@@ -76,7 +76,8 @@ class Budget:
 
     def take(self, amount: Amount) -> None:
         """Reserve what is known to be left. Settle it once."""
-        self._taken = self._taken.plus(amount)
+        usd, calls, tokens = self._taken  # spelled out here and below: this is done for every call
+        self._taken = Amount(usd + amount.usd, calls + amount.calls, tokens + amount.tokens)
 
     def shortage(self, need: Amount, *, with_others: bool) -> str:
         """Which ceiling `need` does not fit under, or an empty text. `with_others` counts what others have reserved."""
@@ -99,7 +100,8 @@ class Budget:
 
     def settle(self, need: Amount, used: Usage) -> None:
         """Give back a reservation and count what was used instead."""
-        self._taken = self._taken.minus(need)
+        usd, calls, tokens = self._taken
+        self._taken = Amount(usd - need.usd, calls - need.calls, tokens - need.tokens)
         self.spent = self.spent + used
         if self._waiting or self._starting:
             self._wake()
@@ -213,8 +215,7 @@ class Metered:
         return reply
 
     def _need(self, request: Request) -> Amount:
-        texts = [message["content"] for message in request.messages]
-        size = size_of("".join(texts)) + 8 * len(texts)
+        size = size_of("".join([message["content"] for message in request.messages])) + 8 * len(request.messages)
         if request.output is not None or request.tools:
             size += 2000
         output = request.max_output_tokens or DEFAULT_OUTPUT_TOKENS

@@ -70,7 +70,7 @@ for _sign in _PLAIN:
     if " " in _sign:
         _BY_WORD[max(_sign.split()[: -1 if _sign[-1] != " " else None], key=len)].append(_sign)
 _WORDS = frozenset(_BY_WORD)
-_UNKNOWN_SCRIPT = re.compile(
+_UNKNOWN_SCRIPT = (
     "[^\u0000-\u024f\u0370-\u052f\u0590-\u06ff\u0900-\u0a00\u0e00-\u0e7f\u1e00-\u1eff"
     "\u2000-\u2bff\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe00-\uffef\U0001f000-\U0001faff]"
 )
@@ -90,7 +90,7 @@ def cheap_test(reply: str) -> Literal["refusal", "no refusal", "unsure"]:
         return "unsure" if _has_plain_sign(text) else "no refusal"
     if has_any(text, _SIGNS):
         return "unsure"
-    return "unsure" if len(_UNKNOWN_SCRIPT.findall(text)) * 2 > len(text) else "no refusal"
+    return "unsure" if len(re.findall(_UNKNOWN_SCRIPT, text)) * 2 > len(text) else "no refusal"
 
 
 def _has_plain_sign(text: str) -> bool:

@@ -7,8 +7,7 @@ metrics. The judge answers it for each bot turn that `asks_about` names, so that
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from personae.core.conversation import Turn
 from personae.core.prompt import Prompt
@@ -16,8 +15,7 @@ from personae.core.rating import Quote, Score
 from personae.core.room import Room
 
 
-@dataclass(frozen=True, slots=True)
-class TurnAnswer:
+class TurnAnswer(NamedTuple):
     """The judge's answer for one bot turn. `NA`: the question does not apply to it."""
 
     verdict: Literal["YES", "NO", "NA"]

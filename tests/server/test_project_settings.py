@@ -11,8 +11,8 @@ import pytest
 
 from lab.fake_llm import FakeLLM
 from tests.running import until
+from tests.server.experiment_lab import Gate, Lab, library, made
 from tests.server.running import running
-from tests.server.test_experiment_rules import Gate, Lab, library, made
 
 OURS, OTHERS, BOT, NOBODY = ({"llm_config_id": id_} for id_ in (2, 3, 1, 10**6))
 """Configs in the order in which they are made; the first is a bot that is no model."""

@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.sql.functions import FunctionElement
 
 from personae.core.text import loads, whole_values
@@ -202,9 +203,14 @@ async def insert_missing(
     connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: Sequence[str]
 ) -> None:
     """Insert `rows`, leaving out those that are there already by the columns in `conflict`."""
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     if rows:
-        await connection.execute(make(table).on_conflict_do_nothing(index_elements=list(conflict)), list(rows))
+        await connection.execute(_missing(connection.dialect.name, table, tuple(conflict)), list(rows))
+
+
+@cache  # to make a statement takes longer than to insert a row by it
+def _missing(dialect: str, table: Table, conflict: tuple[str, ...]) -> sqlite.Insert | postgresql.Insert:
+    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return make(table).on_conflict_do_nothing(index_elements=conflict)
 
 
 async def insert_one(connection: AsyncConnection, table: Table, **values: Any) -> int:
@@ -235,9 +241,13 @@ async def insert_new(
     """Like `insert_missing`, giving the ids of those that were inserted by their column `by`."""
     if not rows:
         return {}
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = make(table).on_conflict_do_nothing(index_elements=list(conflict)).returning(table.c[by], table.c.id)
-    return {row[0]: row[1] for row in await connection.execute(statement, list(rows))}
+    found = await connection.execute(_new(connection.dialect.name, table, tuple(conflict), by), list(rows))
+    return {row[0]: row[1] for row in found}
+
+
+@cache
+def _new(dialect: str, table: Table, conflict: tuple[str, ...], by: str) -> ReturningInsert[Any]:
+    return _missing(dialect, table, conflict).returning(table.c[by], table.c.id)
 
 
 class place_in(FunctionElement[int]):  # noqa: N801 - written like a function of SQL

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store.columns import Record, as_records
@@ -184,6 +184,16 @@ async def change(connection: AsyncConnection, experiment_id: int, *, now: dateti
     )
 
 
+_COUNTED = ("finished", "failed", "rated", "spent_usd")
+_COUNT_UP = (  # made once: that takes longer than to execute it
+    update(experiments)
+    .where(experiments.c.id == bindparam("which"))
+    .values(
+        {name: experiments.c[name] + bindparam(f"more_{name}") for name in _COUNTED} | {"updated_at": bindparam("now")}
+    )
+)
+
+
 async def count_up(
     connection: AsyncConnection,
     experiment_id: int,
@@ -195,17 +205,9 @@ async def count_up(
     now: datetime,
 ) -> None:
     """So many more responses are there, failed, are rated, and so much more was spent."""
-    await connection.execute(
-        update(experiments)
-        .where(experiments.c.id == experiment_id)
-        .values(
-            finished=experiments.c.finished + finished,
-            failed=experiments.c.failed + failed,
-            rated=experiments.c.rated + rated,
-            spent_usd=experiments.c.spent_usd + spent_usd,
-            updated_at=now,
-        )
-    )
+    more = dict(zip(_COUNTED, (finished, failed, rated, spent_usd), strict=True))
+    values = {f"more_{name}": value for name, value in more.items()}
+    await connection.execute(_COUNT_UP, {"which": experiment_id, "now": now, **values})
 
 
 async def delete(connection: AsyncConnection, experiment_id: int) -> None:

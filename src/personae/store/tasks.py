@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import uuid4
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store.columns import Record, as_records
@@ -86,13 +86,21 @@ def _is_free(now: datetime) -> Any:
     return (tasks.c.status == "PENDING") | ((tasks.c.status == "STARTED") & is_silent)
 
 
+_BEAT = (  # made once, as all that is executed for every group of records: that takes longer than to execute it
+    update(tasks)
+    .where(tasks.c.id == bindparam("which"), tasks.c.owner == bindparam("whose"), tasks.c.status == "STARTED")
+    .values(heartbeat_at=bindparam("now"))
+)
+_ADVANCE = (
+    update(tasks)
+    .where(tasks.c.id == bindparam("which"))
+    .values(done=tasks.c.done + bindparam("more_done"), rated=tasks.c.rated + bindparam("more_rated"))
+)
+
+
 async def still_owned(connection: AsyncConnection, task_id: str, owner: str, *, now: datetime) -> bool:
     """Whether the task is still this owner's; a heartbeat too. Nobody can take it before the transaction ends."""
-    done = await connection.execute(
-        update(tasks)
-        .where(tasks.c.id == task_id, tasks.c.owner == owner, tasks.c.status == "STARTED")
-        .values(heartbeat_at=now)
-    )
+    done = await connection.execute(_BEAT, {"which": task_id, "whose": owner, "now": now})
     return bool(done.rowcount)
 
 
@@ -132,9 +140,7 @@ async def set_status(
 
 async def advance(connection: AsyncConnection, task_id: str, *, done: int, rated: int) -> None:
     """So many more are done and rated."""
-    await connection.execute(
-        update(tasks).where(tasks.c.id == task_id).values(done=tasks.c.done + done, rated=tasks.c.rated + rated)
-    )
+    await connection.execute(_ADVANCE, {"which": task_id, "more_done": done, "more_rated": rated})
 
 
 async def log(connection: AsyncConnection, task_id: str, line: str) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from personae.store.columns import Record, as_records
 from personae.store.engine import insert_missing
 from personae.store.tables import turns
+
+_FORGET = delete(turns).where(  # made once: that takes longer than to execute it
+    turns.c.experiment_id == bindparam("of"), turns.c.key.in_(bindparam("keys", expanding=True))
+)
 
 
 async def append(connection: AsyncConnection, entries: Sequence[Record]) -> None:
@@ -66,4 +70,4 @@ async def last_id(connection: AsyncConnection, experiment_id: int) -> int:
 async def forget(connection: AsyncConnection, experiment_id: int, keys: Collection[str]) -> None:
     """The conversations `keys` have their response."""
     if keys:
-        await connection.execute(delete(turns).where(turns.c.experiment_id == experiment_id, turns.c.key.in_(keys)))
+        await connection.execute(_FORGET, {"of": experiment_id, "keys": list(keys)})

@@ -140,7 +140,7 @@ def rows(*, quick: bool, only: str = "abcd") -> list[Row]:
     if "a" in only:
         out.append(beside_peers(Work(100, 8, 32, 50), quick=quick, absent=absent))
     if "b" in only:
-        out.append(beside_the_limit(many, 1 if quick else 3, absent=absent))
+        out.append(beside_the_limit(many, 1 if quick else 5, absent=absent))
     if "c" in only:
         out.append(bounded_memory(planned, more, absent=absent))
     if "d" in only:
